@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <vector>
 
+#include "domain/contract/docs.hpp"
+#include "domain/contract/message_type.hpp"
 #include "domain/contract/raw_json.hpp"
 #include "domain/contract/type_info.hpp"
 #include "domain/kernel/bounded.hpp"
@@ -27,12 +29,6 @@ template <class T>
 const TypeInfo* type_info();
 
 namespace detail {
-
-/// A constexpr array of (field name, sentence) made by `contract_docs` beside a struct; found by ADL.
-struct FieldDoc {
-    std::string_view field;
-    std::string_view text;
-};
 
 template <class T>
 concept Documented = requires { contract_docs(static_cast<const T*>(nullptr)); };
@@ -322,6 +318,40 @@ template <class T>
 const TypeInfo* type_info() {
     static const TypeInfo kInfo = detail::make_info<T>();
     return &kInfo;
+}
+
+/// The entry of an event type in its context's list: `event<TaskMoved>(Task::kCategory)`.
+template <class E>
+EventType event(std::string_view category) {
+    return EventType{
+        .name = E::kType,
+        .schema_version = E::kSchemaVersion,
+        .category = category,
+        .shape = type_info<E>(),
+        .make = [] { return std::shared_ptr<void>(std::make_shared<E>()); },
+        .upcast = nullptr,
+    };
+}
+
+/// The entry of a stored version that is no longer written, with the pure function that turns it into the next one.
+template <auto Upcast, class Old>
+EventType superseded_event(std::string_view category) {
+    EventType type = event<Old>(category);
+    type.upcast = [](const void* old) -> std::shared_ptr<const void> {
+        auto next = Upcast(*static_cast<const Old*>(old));
+        return std::make_shared<decltype(next)>(std::move(next));
+    };
+    return type;
+}
+
+/// The entry of a command in its context's list.
+template <class C>
+CommandShape command() {
+    return CommandShape{
+        .name = C::kType,
+        .shape = type_info<C>(),
+        .make = [] { return std::shared_ptr<void>(std::make_shared<C>()); },
+    };
 }
 
 }  // namespace annals::contract

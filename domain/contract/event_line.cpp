@@ -1,0 +1,244 @@
+#include "domain/contract/event_line.hpp"
+
+#include <array>
+
+namespace annals::contract {
+namespace {
+
+constexpr std::array<std::string_view, 4> kActorKinds{"user", "service", "system", "support"};
+
+/// Appends `,"name":"value"` for values that need no escapes.
+class Attributes {
+public:
+    explicit Attributes(std::string& line) : line_(line) {}
+
+    void plain(std::string_view name, std::string_view value) {
+        key(name);
+        line_ += '"';
+        line_ += value;
+        line_ += '"';
+    }
+    void text(std::string_view name, std::string_view value) {
+        key(name);
+        append_json_string(line_, value);
+    }
+    void id(std::string_view name, const Uuid& value) {
+        key(name);
+        line_ += '"';
+        value.append_to(line_);
+        line_ += '"';
+    }
+    void instant(std::string_view name, Instant value) {
+        key(name);
+        line_ += '"';
+        value.append_to(line_);
+        line_ += '"';
+    }
+    /// CloudEvents integers are 32-bit, so 64-bit numbers travel as text.
+    void number(std::string_view name, std::uint64_t value) { plain(name, std::to_string(value)); }
+
+private:
+    void key(std::string_view name) {
+        line_ += ",\"";
+        line_ += name;
+        line_ += "\":";
+    }
+    std::string& line_;
+};
+
+/// Hands the event's place to the sealer together with each value.
+class PlacedSealer final : public FieldSealer, public FieldOpener {
+public:
+    PlacedSealer(EventSealer& sealer, SealPlace place) : sealer_(sealer), place_(place) {}
+    std::string seal(const Uuid& subject, std::string_view field, std::string_view plain) override {
+        return sealer_.seal(place_, subject, field, plain);
+    }
+    std::optional<std::string> open(const Uuid& subject, std::string_view field, std::string_view sealed) override {
+        return sealer_.open(place_, subject, field, sealed);
+    }
+
+private:
+    EventSealer& sealer_;
+    SealPlace place_;
+};
+
+void write_attributes(const Envelope& envelope, const EventType& type, std::string& line) {
+    Attributes out(line);
+    out.id("id", envelope.event_id.value);
+    line += ",\"source\":\"/realms/";
+    envelope.tenant.value.append_to(line);
+    line += "\",\"type\":\"";
+    line += type.name;
+    line += "\",\"subject\":\"";
+    line += envelope.category;
+    line += '-';
+    envelope.stream.append_to(line);
+    line += '"';
+    out.instant("time", envelope.recorded_at);
+    out.plain("datacontenttype", "application/json");
+    line += ",\"dataschema\":\"/schemas/";
+    line += type.name;
+    line += ".v";
+    append_number(line, type.schema_version);
+    line += "\",\"schemaversion\":";
+    append_number(line, type.schema_version);
+    out.id("tenantid", envelope.tenant.value);
+    out.number("tenantposition", envelope.tenant_position);
+    line += ",\"epoch\":";
+    append_number(line, envelope.position.epoch);
+    line += ",\"partition\":";
+    append_number(line, envelope.position.partition);
+    out.number("position", envelope.position.number);
+    out.plain("category", envelope.category);
+    out.id("streamid", envelope.stream);
+    out.number("streamversion", envelope.version);
+    out.instant("effectiveat", envelope.effective_at);
+    out.plain("actorkind", kActorKinds[static_cast<std::size_t>(envelope.actor.kind)]);
+    out.id("actorid", envelope.actor.id);
+    if (envelope.actor.on_behalf_of) out.id("onbehalfof", *envelope.actor.on_behalf_of);
+    if (envelope.session) out.id("sessionid", envelope.session->value);
+    if (!envelope.request_id.empty()) out.text("requestid", envelope.request_id);
+    out.id("commandid", envelope.command.value);
+    if (envelope.causation) out.id("causationid", *envelope.causation);
+    out.id("correlationid", envelope.correlation);
+    if (!envelope.reason.empty()) out.text("reason", envelope.reason);
+    if (!envelope.client_address.empty()) out.plain("clientaddress", envelope.client_address);
+    if (!envelope.traceparent.empty()) out.plain("traceparent", envelope.traceparent);
+}
+
+/// Reads attributes of a parsed line; the first that is missing or malformed is remembered.
+class AttributeReader {
+public:
+    explicit AttributeReader(const JsonDocument& document) : document_(document) {}
+
+    std::string_view text(std::string_view name) {
+        const auto read = document_.text(name);
+        if (!read) fail(name);
+        return read.value_or(std::string_view());
+    }
+    std::string optional_text(std::string_view name) {
+        return std::string(document_.text(name).value_or(std::string_view()));
+    }
+    Uuid id(std::string_view name) {
+        const auto read = Uuid::parse(text(name));
+        if (!read) fail(name);
+        return read.value_or(Uuid{});
+    }
+    std::optional<Uuid> optional_id(std::string_view name) {
+        const auto read = document_.text(name);
+        return read ? Uuid::parse(*read) : std::nullopt;
+    }
+    Instant instant(std::string_view name) {
+        const auto read = Instant::parse(text(name));
+        if (!read) fail(name);
+        return read.value_or(Instant{});
+    }
+    std::uint64_t number(std::string_view name) {
+        std::uint64_t value = 0;
+        const std::string_view digits = text(name);
+        if (digits.empty()) fail(name);
+        for (const char digit : digits) {
+            if (digit < '0' || digit > '9') fail(name);
+            value = value * 10 + static_cast<std::uint64_t>(digit - '0');
+        }
+        return value;
+    }
+    std::int64_t integer(std::string_view name) {
+        const auto read = document_.integer(name);
+        if (!read) fail(name);
+        return read.value_or(0);
+    }
+    ActorKind actor_kind() {
+        const std::string_view kind = text("actorkind");
+        for (std::size_t i = 0; i < kActorKinds.size(); ++i) {
+            if (kActorKinds[i] == kind) return static_cast<ActorKind>(i);
+        }
+        fail("actorkind");
+        return ActorKind::system;
+    }
+    [[nodiscard]] const std::optional<LineFault>& fault() const { return fault_; }
+
+private:
+    void fail(std::string_view name) {
+        if (!fault_) fault_ = LineFault{"bad_attribute", "attribute '" + std::string(name) + "' is missing or malformed"};
+    }
+    const JsonDocument& document_;
+    std::optional<LineFault> fault_;
+};
+
+Envelope read_attributes(AttributeReader& in) {
+    Envelope envelope;
+    envelope.event_id = EventId{in.id("id")};
+    envelope.tenant = TenantId{in.id("tenantid")};
+    envelope.tenant_position = in.number("tenantposition");
+    envelope.position.epoch = static_cast<std::uint32_t>(in.integer("epoch"));
+    envelope.position.partition = static_cast<std::uint16_t>(in.integer("partition"));
+    envelope.position.number = in.number("position");
+    envelope.category = in.text("category");
+    envelope.stream = in.id("streamid");
+    envelope.version = in.number("streamversion");
+    envelope.effective_at = in.instant("effectiveat");
+    envelope.recorded_at = in.instant("time");
+    envelope.actor.kind = in.actor_kind();
+    envelope.actor.id = in.id("actorid");
+    envelope.actor.on_behalf_of = in.optional_id("onbehalfof");
+    if (const auto session = in.optional_id("sessionid")) envelope.session = SessionId{*session};
+    envelope.request_id = in.optional_text("requestid");
+    envelope.command = CommandId{in.id("commandid")};
+    envelope.causation = in.optional_id("causationid");
+    envelope.correlation = in.id("correlationid");
+    envelope.reason = in.optional_text("reason");
+    envelope.client_address = in.optional_text("clientaddress");
+    envelope.traceparent = in.optional_text("traceparent");
+    return envelope;
+}
+
+AnyEvent upcast(const EventType* type, std::shared_ptr<const void> data, const EventCatalogue& catalogue) {
+    while (type->upcast != nullptr) {
+        data = type->upcast(data.get());
+        type = catalogue.find(type->name, static_cast<std::uint16_t>(type->schema_version + 1));
+    }
+    return AnyEvent(*type, std::move(data));
+}
+
+}  // namespace
+
+void write_event_line(const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line) {
+    line += R"({"specversion":"1.0")";
+    write_attributes(envelope, event.type(), line);
+    line += ",\"data\":";
+    PlacedSealer placed(sealer, {envelope.tenant, envelope.stream, envelope.version, event.type().name});
+    write_json(*event.type().shape, event.data(), line, &placed);
+    line += '}';
+}
+
+std::expected<RecordedEvent, LineFault> read_event_line(
+    JsonDocument& document, std::string_view line, EventSealer* sealer, const EventCatalogue& catalogue
+) {
+    if (auto fault = document.parse(line)) return std::unexpected(LineFault{fault->code, fault->detail});
+    AttributeReader in(document);
+    const std::string type_name(in.text("type"));
+    const std::int64_t schema_version = in.integer("schemaversion");
+    Envelope envelope = read_attributes(in);
+    if (in.fault()) return std::unexpected(*in.fault());
+    const EventType* type = catalogue.find(type_name, static_cast<std::uint16_t>(schema_version));
+    if (type == nullptr) {
+        return std::unexpected(LineFault{
+            "unknown_type", "this binary does not know " + type_name + " version " + std::to_string(schema_version)
+        });
+    }
+    std::shared_ptr<void> data = type->make();
+    std::vector<FieldFault> faults;
+    if (sealer != nullptr) {
+        PlacedSealer placed(*sealer, {envelope.tenant, envelope.stream, envelope.version, type->name});
+        faults = document.read_member("data", *type->shape, data.get(), ReadMode::stored, &placed);
+    } else {
+        faults = document.read_member("data", *type->shape, data.get(), ReadMode::stored);
+    }
+    if (!faults.empty()) {
+        return std::unexpected(LineFault{faults.front().code, "/data" + faults.front().pointer + ": " + faults.front().detail});
+    }
+    return RecordedEvent{std::move(envelope), upcast(type, std::move(data), catalogue)};
+}
+
+}  // namespace annals::contract
