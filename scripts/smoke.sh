@@ -1,0 +1,1 @@
+cmd_smoke() { die "not yet"; }
