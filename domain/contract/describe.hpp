@@ -50,6 +50,8 @@ constexpr std::string_view short_name() {
     const auto equals = name.find("T = ");
     name.remove_prefix(equals + 4);
     name = name.substr(0, name.find_first_of("];"));
+    // An instance of a template (Change<...>) has no name of its own; its schema is written in place.
+    if (name.find('<') != std::string_view::npos) return {};
     const auto colon = name.rfind(':');
     return colon == std::string_view::npos ? name : name.substr(colon + 1);
 }
