@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "commands/kernel/command_type.hpp"
+#include "commands/ports/environment.hpp"
+
+namespace annals {
+
+using CommandCompletion = std::move_only_function<void(CommandResult)>;
+/// The results of a group, in its order. Of an atomic group that failed, the items that were fine say ABORTED.
+using GroupCompletion = std::move_only_function<void(std::vector<CommandResult>)>;
+
+/// Named limits of the command side.
+struct CommandLimits {
+    std::size_t queue_max{4096};            ///< commands waiting for a writer; more are refused with OVERLOADED
+    std::size_t batch_commands_max{256};    ///< commands decided and committed together
+    std::size_t batch_bytes_max{4 << 20};   ///< of event lines in one append
+    std::size_t decide_attempts_max{16};    ///< times a batch is decided again because another process appended
+    std::size_t cached_streams_max{50'000};
+    std::int64_t command_age_ms_max{5'000};  ///< a command that waited longer is refused rather than run late
+};
+
+struct CommandBusOptions {
+    std::uint16_t partitions{8};
+    std::uint16_t writers{1};
+    CommandLimits limits{};
+    std::function<std::unique_ptr<EventStore>()> open_store;  ///< one store for each writer
+    Clock* clock{nullptr};
+    IdSource* ids{nullptr};
+    Cryptography* cryptography{nullptr};
+    std::function<void()> appended;  ///< called after each durable append, from a writer's thread; must not block
+    /// Called for what an operator should know of; `code` is unique for each site.
+    std::function<void(std::string_view code, const std::string& detail)> report;
+};
+
+struct CommandStats {
+    std::uint64_t accepted{0};
+    std::uint64_t rejected{0};
+    std::uint64_t repeated{0};
+    std::uint64_t batches{0};
+    std::uint64_t events{0};
+    std::uint64_t heads_moved{0};
+    std::uint64_t in_doubt{0};
+    std::size_t queued{0};
+};
+
+/// The one way to change anything: hands commands to the writer of their partition and answers when they are durable.
+/// Thread-safe. No caller's thread ever waits; completions run on a writer's thread and must not block it.
+class CommandBus {
+public:
+    explicit CommandBus(CommandBusOptions options);
+    ~CommandBus();
+    CommandBus(const CommandBus&) = delete;
+    CommandBus& operator=(const CommandBus&) = delete;
+
+    /// Answers exactly once: accepted, rejected by a decision, or refused with OVERLOADED, IN_PROGRESS (the same command
+    /// id is being decided), IDEMPOTENCY_MISMATCH or UNAVAILABLE.
+    void submit(CommandRequest request, CommandCompletion done);
+    /// All or nothing when `atomic` (one realm only); otherwise each for itself, in order.
+    void submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done);
+
+    /// Finishes what is queued, then stops. Later submits are refused with UNAVAILABLE.
+    void stop();
+    [[nodiscard]] CommandStats stats() const;
+
+private:
+    class Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace annals
