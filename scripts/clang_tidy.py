@@ -1,7 +1,7 @@
 """Runs clang-tidy over the product's sources and remembers what was clean.
 
-A file is looked at again only when its bytes, those of any header it includes (system headers by size and time), its
-compile command, .clang-tidy or clang-tidy itself changed: the answer for the same input is the same.
+A file is looked at again only when its bytes, those of any header it includes (system headers by size and
+time), its compile command, .clang-tidy or clang-tidy itself changed: the same input has the same answer.
 Usage: clang_tidy.py BUILD_DIR [--changed]
 """
 
@@ -15,7 +15,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FOLDERS = ("domain", "commands", "projections", "api", "infra")
-CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", pathlib.Path.home() / ".cache")) / "annals" / "clang-tidy"
+CACHE = pathlib.Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")), "annals", "clang-tidy")
 JOBS = 2
 CLANG_TIDY = "clang-tidy-19"
 
@@ -72,9 +72,8 @@ def check(entry, build_dir, base):
     stamp = CACHE / key if key else None
     if stamp and stamp.exists():
         return path, True, None
-    run = subprocess.run(
-        [CLANG_TIDY, "-p", build_dir, "--quiet", entry["file"]], cwd=ROOT, capture_output=True, text=True, check=False
-    )
+    command = [CLANG_TIDY, "-p", build_dir, "--quiet", entry["file"]]
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     if run.returncode == 0:
         if stamp:
             stamp.touch()

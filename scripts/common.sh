@@ -42,9 +42,9 @@ wait_until() {
 
 port_is_open() { (: <"/dev/tcp/127.0.0.1/$1") 2>/dev/null; }
 
-# free_port FIRST: sets REPLY to the first free port from FIRST on. The lock is held as long as this process or a
-# server it started lives, so that two instances starting together do not choose the same one.
-# Call it in this shell: in a $(...) the lock would be gone at once.
+# free_port FIRST: sets REPLY to the first free port from FIRST on. The lock is held as long as this process
+# or a server it started lives, so that two instances starting together do not choose the same one. Call it in
+# this shell: in a $(...) the lock would be gone at once.
 free_port() {
     local port lock
     mkdir -p "$kPortLocks"
@@ -61,8 +61,8 @@ free_port() {
 
 is_alive() { [[ -n ${1:-} ]] && kill -0 "$1" 2>/dev/null; }
 
-# process_names PID TEXT: whether the process is alive and its command line contains TEXT. Ids are reused, so nothing
-# that was read from a file is ever signalled without this.
+# process_names PID TEXT: whether the process is alive and its command line contains TEXT. Ids are reused, so
+# nothing that was read from a file is ever signalled without this.
 process_names() {
     is_alive "${1:-}" && tr '\0' ' ' <"/proc/$1/cmdline" 2>/dev/null | grep -qF -- "$2"
 }
@@ -81,8 +81,8 @@ stop_process() {
     return 1
 }
 
-# run_interruptible COMMAND...: runs the command in a process group of its own and waits. A signal to this script ends
-# the whole group at once (bash would otherwise hold its traps back until the command is done).
+# run_interruptible COMMAND...: runs the command in a process group of its own and waits. A signal to this
+# script ends the whole group at once (bash would otherwise hold its traps back until the command is done).
 run_group_pid=""
 run_interruptible() {
     local status=0

@@ -2,6 +2,7 @@
 # shellcheck shell=bash
 
 readonly kApiPort=8080 kPostgresPort=5433 kKafkaPort=9092
+readonly kUpUsage="[--kafka embedded|real|HOST:PORT] [--port N]"
 readonly kReadySeconds=120  # a large log is read again when the embedded broker is refilled
 
 home=${ANNALS_HOME:-$root/.annals}
@@ -16,10 +17,11 @@ cmd_up() {
             --kafka) kafka=${2:?--kafka needs real, embedded or HOST:PORT} && shift 2 ;;
             --kafka=*) kafka=${1#*=} && shift ;;
             --port) port=${2:?--port needs a number} && shift 2 ;;
-            *) die -c 64 "up: unknown argument $1" "usage: ./dev up [--kafka embedded|real|HOST:PORT] [--port N]" ;;
+            *) die -c 64 "up: unknown argument $1" "usage: ./dev up $kUpUsage" ;;
         esac
     done
-    [[ $kafka =~ ^(real|embedded|[^:]+:[0-9]+)$ ]] || die -c 64 "--kafka: \"$kafka\" is not real, embedded or HOST:PORT"
+    [[ $kafka =~ ^(real|embedded|[^:]+:[0-9]+)$ ]] ||
+        die -c 64 "--kafka: \"$kafka\" is not real, embedded or HOST:PORT"
 
     trap 'instance_stop' EXIT
     trap 'instance_interrupted' INT TERM HUP
@@ -37,8 +39,9 @@ cmd_up() {
     pg_create_database annals
     note "127.0.0.1:$PG_PORT, data in $PG_DIR"
     step "migrating"
-    "$annals_bin" migrate --owner-dsn "$PG_DSN user=postgres dbname=annals" >"$home/logs/migrate.log" 2>&1 || {
-        cat "$home/logs/migrate.log" >&2
+    local log=$home/logs/migrate.log
+    "$annals_bin" migrate --owner-dsn "$PG_DSN user=postgres dbname=annals" >"$log" 2>&1 || {
+        cat "$log" >&2
         die "the migration failed"
     }
     instance_start_broker "$kafka"
@@ -57,13 +60,15 @@ instance_open_home() {
     mkdir -p "$home/logs" "$home/keys"
     chmod 700 "$home/keys"
     home=$(cd "$home" && pwd -P)
-    exec 9>"$home/lock"  # servers close it (9>&-): one that outlives this script must not look like a running ./dev
+    # Servers close it (9>&-): one that outlives this script must not look like a running ./dev.
+    exec 9>"$home/lock"
     flock -n 9 ||
-        die "an instance already runs in $home (pid $(cat "$home/dev.pid" 2>/dev/null)); ./dev down stops it," \
-            "ANNALS_HOME=DIR ./dev up starts another one beside it"
+        die "an instance already runs in $home (pid $(cat "$home/dev.pid" 2>/dev/null));" \
+            "./dev down stops it, ANNALS_HOME=DIR ./dev up starts another one beside it"
     printf '%s\n' "$$" >"$home/dev.pid"
     if [[ ! -s $home/keys/master.key ]]; then
-        step "making the master key $home/keys/master.key (keep a copy: sealed personal data cannot be read without it)"
+        step "making the master key $home/keys/master.key"
+        note "keep a copy: sealed personal data cannot be read without it"
         (umask 077 && head -c 32 /dev/urandom >"$home/keys/master.key.new")
         mv "$home/keys/master.key.new" "$home/keys/master.key"
     fi
@@ -94,8 +99,8 @@ instance_start_broker() {
 }
 
 instance_answers_or_died() {
-    ! is_alive "$annals_pid" ||
-        { [[ -s $home/run.json ]] && curl -fsS -m 2 -o /dev/null "http://127.0.0.1:$api_port/readyz" 2>/dev/null; }
+    is_alive "$annals_pid" || return 0
+    [[ -s $home/run.json ]] && curl -fs -m 2 -o /dev/null "http://127.0.0.1:$api_port/readyz"
 }
 
 instance_serve() {
@@ -189,7 +194,8 @@ cmd_down() {
 
 cmd_reset() {
     [[ -d $home ]] || { say "nothing to delete: $home does not exist" && return; }
-    [[ -f $home/keys/master.key || -d $home/pg || -f $home/pg.path ]] || die "$home does not look like an Annals home"
+    [[ -f $home/keys/master.key || -d $home/pg || -f $home/pg.path ]] ||
+        die "$home does not look like an Annals home"
     if [[ ${1:-} != --yes ]]; then
         [[ -t 0 ]] || die -c 64 "reset deletes every event in $home; say ./dev reset --yes"
         local answer

@@ -23,8 +23,8 @@ kafka_install() {
     exec {lock}>&-
 }
 
-# The short broker session lets a broker that was killed come back in two seconds instead of nine; the few partitions of
-# the internal topics start faster than fifty. auto.create is off: a mistyped topic is an error.
+# The short broker session lets a broker that was killed come back in two seconds instead of nine; the few
+# partitions of the internal topics start faster than fifty. auto.create is off: a mistyped topic is an error.
 kafka_write_settings() {
     local dir=$1 port=$2 controller_port=$3
     cat >"$dir/server.properties" <<CONF
@@ -63,7 +63,8 @@ CONF
 kafka_answers() { kcat -b "127.0.0.1:$KAFKA_PORT" -L -m 1 >/dev/null 2>&1; }
 kafka_answers_or_died() { kafka_answers || ! is_alive "$KAFKA_PID"; }
 
-# kafka_start DIR FIRST_PORT: sets KAFKA_PORT, KAFKA_PID and KAFKA_ADDRESS. Its data stays in DIR between starts.
+# kafka_start DIR FIRST_PORT: sets KAFKA_PORT, KAFKA_PID and KAFKA_ADDRESS. Its data stays in DIR between
+# starts.
 kafka_start() {
     local dir=$1 controller_port
     kafka_install
@@ -82,8 +83,8 @@ kafka_start() {
             die "Kafka's storage could not be formatted"
         }
     fi
-    setsid java -Xmx512m -XX:+UseSerialGC "-Dlog4j2.configurationFile=$dir/log4j2.properties" -cp "$kafka_libs/*" \
-        kafka.Kafka "$dir/server.properties" </dev/null >"$dir/stdout.log" 2>&1 9>&- &
+    setsid java -Xmx512m -XX:+UseSerialGC "-Dlog4j2.configurationFile=$dir/log4j2.properties" \
+        -cp "$kafka_libs/*" kafka.Kafka "$dir/server.properties" </dev/null >"$dir/stdout.log" 2>&1 9>&- &
     KAFKA_PID=$!
     disown "$KAFKA_PID"  # its end is no news for the shell
     KAFKA_ADDRESS=127.0.0.1:$KAFKA_PORT

@@ -52,7 +52,8 @@ packages_of() {
     esac
 }
 
-# need_packages GROUP...: installs what is missing, saying what and why; without the rights it says what to run.
+# need_packages GROUP...: installs what is missing, saying what and why; without the rights it says what to
+# run.
 need_packages() {
     local group package missing=() REPLY REPLY_WHY
     if ! command -v dpkg-query >/dev/null; then

@@ -1,9 +1,9 @@
 # A private PostgreSQL cluster: make, start, stop. Sourced by ./dev.
 # shellcheck shell=bash
 #
-# PostgreSQL refuses to run as root, so as root the server runs as the user "postgres" that its package made. Such a
-# user cannot pass through every home directory, and a socket's path may have 107 bytes only; where either is in the
-# way the cluster goes below /var/tmp and the file pg.path in the home says where.
+# PostgreSQL refuses to run as root, so as root the server runs as the user "postgres" that its package made.
+# Such a user cannot pass through every home directory, and a socket's path may have 107 bytes only; where
+# either is in the way the cluster goes below /var/tmp and the file pg.path in the home says where.
 
 readonly kSocketPathMax=80
 
@@ -29,7 +29,8 @@ pg_bin() {
     die "no PostgreSQL server ${1:-15 or newer} below /usr/lib/postgresql"
 }
 
-# pg_place HOME: sets PG_DIR, the directory that holds data/, socket/ and log for this home; makes it when missing.
+# pg_place HOME: sets PG_DIR, the directory that holds data/, socket/ and log for this home; makes it when
+# missing.
 pg_place() {
     local home=$1
     PG_DIR=$home/pg
@@ -45,8 +46,9 @@ pg_place() {
     if ((EUID == 0)); then chown postgres: "$PG_DIR"; fi
 }
 
-# Trust holds on the socket alone, whose directory only its owner may enter; TCP asks for a password that no role has
-# until somebody sets one. Values are logged nowhere, not even with an error: they may be personal data.
+# Trust holds on the socket alone, whose directory only its owner may enter; TCP asks for a password that no
+# role has until somebody sets one. Values are logged nowhere, not even with an error: they may be personal
+# data.
 pg_write_settings() {
     as_pg tee "$PG_DIR/data/annals.conf" >/dev/null <<CONF
 listen_addresses = '127.0.0.1'
@@ -84,8 +86,8 @@ pg_init() {
 
 pg_ctl() { as_pg "$(pg_bin "$(as_pg cat "$PG_DIR/data/PG_VERSION")")/pg_ctl" -D "$PG_DIR/data" "$@"; }
 
-# pg_start HOME FIRST_PORT: sets PG_DIR, PG_PORT, PG_PID and PG_DSN (no user, no database). A cluster of this home that
-# still runs, left by a ./dev that was killed, is taken over.
+# pg_start HOME FIRST_PORT: sets PG_DIR, PG_PORT, PG_PID and PG_DSN (no user, no database). A cluster of this
+# home that still runs, left by a ./dev that was killed, is taken over.
 pg_start() {
     pg_place "$1"
     pg_init
@@ -103,7 +105,8 @@ pg_start() {
     PG_DSN="host='$PG_DIR/socket' port=$PG_PORT"
 }
 
-# pg_stop [MODE]: fast (default) ends sessions and writes a checkpoint; immediate is for clusters that are thrown away.
+# pg_stop [MODE]: fast (default) ends sessions and writes a checkpoint; immediate is for clusters that are
+# thrown away.
 pg_stop() {
     [[ -n ${PG_DIR:-} && -f $PG_DIR/data/PG_VERSION ]] || return 0
     pg_ctl status >/dev/null 2>&1 || return 0

@@ -85,7 +85,7 @@ cmd_golden() {
     (cmd_test "${1:-[Gg]olden|Contract}") || status=$?
     git -C "$root" --no-pager diff --stat -- tests
     ((status == 0)) || die "some tests failed while the goldens were written"
-    say "Read the difference above as a reviewer would: a stored event never changes its shape without a new version."
+    say "Read this difference as a reviewer would: no stored event changes its shape without a new version."
 }
 
 cmd_bench() {
