@@ -1,8 +1,8 @@
 # The first hour of a new instance, walked with curl, jq, psql and kcat. Sourced by ./dev.
 # shellcheck shell=bash
 #
-# Each step is a function of scripts/smoke_steps.sh; a step that meets anything unexpected calls smoke_fail, which ends
-# the walk. The instance lives in a temporary home and is stopped and deleted on every way out.
+# Each step is a function of scripts/smoke_steps.sh; a step that meets anything unexpected calls smoke_fail,
+# which ends the walk. The instance lives in a temporary home and is stopped and deleted on every way out.
 
 readonly kSmokeSeconds=15  # for one answer, one event on the topic, one end of a process
 
@@ -59,7 +59,8 @@ smoke_fail() {
 
 # smoke_up: starts the instance of the smoke home and waits until it is ready; sets api, broker and dsn.
 smoke_up() {
-    local log=$smoke_home/up.$(now_ms).log
+    local log
+    log=$smoke_home/up.$(now_ms).log
     ANNALS_HOME=$smoke_home/home "$root/dev" up --kafka "$smoke_kafka" >"$log" 2>&1 </dev/null &
     smoke_up_pid=$!
     wait_until 180 smoke_is_up_or_died "$log" || smoke_fail "./dev up is not ready after 180 s"
@@ -71,7 +72,8 @@ smoke_up() {
 }
 smoke_is_up_or_died() { ! is_alive "$smoke_up_pid" || grep -q '^Ctrl-C stops' "$1"; }
 
-# call METHOD PATH [JSON]: sets http_status and http_body. The path is below /api/v1; $token authenticates when set.
+# call METHOD PATH [JSON]: sets http_status and http_body. The path is below /api/v1; $token authenticates
+# when set.
 call() {
     local arguments=(-sS -m "$kSmokeSeconds" -X "$1" -o "$smoke_home/body" -w '%{http_code}')
     [[ -n ${token:-} ]] && arguments+=(-H "Authorization: Bearer $token")
@@ -113,4 +115,4 @@ query() {
 }
 
 sql() { psql -X -q -At -v ON_ERROR_STOP=1 -d "$dsn user=postgres" -c "$1"; }
-topic() { kcat -b "$broker" -C -t annals.events -o beginning -e -q -X isolation.level=read_committed "$@"; }
+topic() { kcat -b "$broker" -C -t annals.events -o beginning -e -q -X isolation.level=read_committed; }

@@ -115,7 +115,7 @@ cmd_lint() {
     step "clang-format"
     list_sources | xargs -r clang-format-19 --dry-run -Werror || failed=1
     step "shellcheck"
-    shellcheck -x dev .ci/run scripts/*.sh || failed=1
+    shellcheck dev .ci/run scripts/*.sh || failed=1
     step "clang-tidy"
     [[ -f $build_dir/compile_commands.json ]] || build
     python3 scripts/clang_tidy.py "$build_dir" "$@" || failed=1
