@@ -1,0 +1,281 @@
+#include "infra/kafka/event_producer.hpp"
+
+#include "domain/kernel/assert.hpp"
+#include "infra/kafka/client.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <chrono>
+#include <fmt/format.h>
+#include <librdkafka/rdkafka.h>
+#include <optional>
+#include <span>
+#include <string_view>
+
+namespace annals::kafka {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// Blocking calls are cut into slices of this length, to see a stop request in between.
+constexpr int kSliceMs = 1'000;
+constexpr std::chrono::seconds kInitMax{30};
+/// transaction.timeout.ms: after it the broker aborts the transaction by itself, so that waiting longer is
+/// pointless.
+constexpr std::chrono::seconds kCommitMax{60};
+constexpr std::chrono::seconds kQueueFullMax{30};
+constexpr int kRetryPollMs = 20;
+constexpr int kAbortTimeoutMs = 3'000;
+
+constexpr std::string_view kContentType = "application/cloudevents+json; charset=UTF-8";
+
+std::vector<Setting> producer_settings(const ProducerSettings& settings) {
+    std::vector<Setting> list{
+        {"enable.idempotence", "true"
+        },  // implies acks=all, at most 5 requests in flight and order under retry
+        {"message.timeout.ms", "30000"},
+        {"queue.buffering.max.messages", "5000"},  // the default of 100,000 costs 115 MB for no throughput
+        {"linger.ms", "1"},
+    };
+    if (settings.broker.kind == BrokerKind::real) {
+        list.emplace_back("transactional.id", settings.transactional_id);
+        list.emplace_back("transaction.timeout.ms", "60000");
+    }
+    return list;
+}
+
+ProducerError classify(std::string_view doing, rd_kafka_resp_err_t code, bool fatal, std::string message) {
+    const bool fenced = code == RD_KAFKA_RESP_ERR__FENCED || code == RD_KAFKA_RESP_ERR_PRODUCER_FENCED ||
+                        code == RD_KAFKA_RESP_ERR_INVALID_PRODUCER_EPOCH;
+    const auto kind = fenced  ? ProducerFailure::fenced
+                      : fatal ? ProducerFailure::fatal
+                              : ProducerFailure::transient;
+    return {kind, fmt::format("{}: {}", doing, message)};
+}
+
+/// Counts deliveries and keeps the first failure.
+struct DeliveryContext final : ClientContext {
+    using ClientContext::ClientContext;
+
+    void on_delivery(const rd_kafka_message_s& message) override {
+        ++reported;
+        if (message.err == RD_KAFKA_RESP_ERR_NO_ERROR || failure) return;
+        failure = classify(
+            "delivery", message.err, false,
+            fmt::format(
+                "{}[{}]: {}", rd_kafka_topic_name(message.rkt), message.partition,
+                rd_kafka_err2str(message.err)
+            )
+        );
+    }
+
+    std::uint64_t reported{0};
+    std::optional<ProducerError> failure;
+};
+
+rd_kafka_vu_t field(rd_kafka_vtype_t type) {
+    rd_kafka_vu_t value{};
+    value.vtype = type;
+    return value;
+}
+
+rd_kafka_vu_t memory_field(rd_kafka_vtype_t type, std::string_view bytes) {
+    auto value = field(type);
+    value.u.mem.ptr = const_cast<char*>(bytes.data());  // librdkafka copies (MSG_F_COPY) and never writes
+    value.u.mem.size = bytes.size();
+    return value;
+}
+
+rd_kafka_vu_t header_field(const char* name, std::string_view value) {
+    auto header = field(RD_KAFKA_VTYPE_HEADER);
+    header.u.header.name = name;
+    header.u.header.val = value.data();
+    header.u.header.size = static_cast<ssize_t>(value.size());
+    return header;
+}
+
+}  // namespace
+
+struct EventProducer::Impl {
+    Impl(ProducerSettings given, LogSink log, std::function<bool()> stop)
+        : settings(std::move(given)), context(std::move(log)), stop_requested(std::move(stop)) {
+        ANNALS_ASSERT(
+            settings.broker.kind == BrokerKind::embedded || !settings.transactional_id.empty(),
+            "a real broker needs a transactional.id"
+        );
+        client = make_client(ClientType::producer, settings.broker, producer_settings(settings), context);
+    }
+
+    [[nodiscard]] bool transactional() const { return settings.broker.kind == BrokerKind::real; }
+
+    std::unexpected<ProducerError> fail(ProducerError error) {
+        spent = true;
+        return std::unexpected(std::move(error));
+    }
+    /// A fatal state explains an error better than the error itself ("Local: Fatal error").
+    std::unexpected<ProducerError> fail(
+        std::string_view doing, rd_kafka_resp_err_t code, std::string message
+    ) {
+        std::array<char, 512> text{};
+        const auto cause = rd_kafka_fatal_error(client.get(), text.data(), text.size());
+        if (cause != RD_KAFKA_RESP_ERR_NO_ERROR) return fail(classify(doing, cause, true, text.data()));
+        return fail(classify(doing, code, false, std::move(message)));
+    }
+
+    /// Calls `step` (which answers a librdkafka error or nothing) until it is done, fails for good, time is
+    /// up or a stop is requested. Retriable errors are asked again, as librdkafka resumes the operation.
+    template <class Step>
+    ProducerResult repeat(std::string_view doing, std::chrono::seconds limit, Step step) {
+        const auto deadline = Clock::now() + limit;
+        for (;;) {
+            const ErrorHandle error(step());
+            if (!error) return {};
+            const bool again = rd_kafka_error_is_retriable(error.get()) != 0 &&
+                               rd_kafka_error_is_fatal(error.get()) == 0 &&
+                               rd_kafka_error_txn_requires_abort(error.get()) == 0;
+            if (!again || Clock::now() > deadline) {
+                return fail(doing, rd_kafka_error_code(error.get()), describe(*error));
+            }
+            if (stop_requested()) return fail({ProducerFailure::stopped, describe(*error)});
+            rd_kafka_poll(client.get(), kRetryPollMs);  // some retriable errors are answered at once
+        }
+    }
+
+    ProducerResult prime_metadata() {
+        const auto deadline = Clock::now() + kInitMax;
+        for (;;) {
+            const auto [count, problem] = partition_count(client.get(), settings.topic, kSliceMs);
+            if (count == settings.partitions) return {};
+            if (count != 0) {
+                return fail(
+                    {ProducerFailure::transient,
+                     fmt::format(
+                         "topic {} has {} partitions, expected {}", settings.topic, count, settings.partitions
+                     )}
+                );
+            }
+            if (stop_requested()) return fail({ProducerFailure::stopped, problem});
+            if (Clock::now() > deadline) return fail({ProducerFailure::transient, "metadata: " + problem});
+            rd_kafka_poll(client.get(), kRetryPollMs);
+        }
+    }
+
+    ProducerResult flush() {
+        const auto deadline = Clock::now() + kCommitMax;
+        while (context.reported < produced && !context.failure) {
+            rd_kafka_flush(client.get(), kSliceMs);
+            if (context.reported >= produced || context.failure) break;
+            if (stop_requested()) return fail({ProducerFailure::stopped, "deliveries outstanding"});
+            if (Clock::now() > deadline) return fail({ProducerFailure::transient, "deliveries outstanding"});
+        }
+        if (context.failure) return fail(*context.failure);
+        return {};
+    }
+
+    ProducerSettings settings;
+    DeliveryContext context;
+    std::function<bool()> stop_requested;
+    std::uint64_t produced{0};
+    bool in_transaction{false};
+    bool spent{false};
+    ClientHandle client;
+};
+
+EventProducer::EventProducer(ProducerSettings settings, LogSink log, std::function<bool()> stop_requested)
+    : impl_(std::make_unique<Impl>(std::move(settings), std::move(log), std::move(stop_requested))) {}
+
+EventProducer::~EventProducer() {
+    abort();
+    // Without this the destructor of an idempotent producer could still send what was given up.
+    rd_kafka_purge(impl_->client.get(), RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+}
+
+ProducerResult EventProducer::init() {
+    if (auto primed = impl_->prime_metadata(); !primed || !impl_->transactional()) return primed;
+    return impl_->repeat("init_transactions", kInitMax, [&] {
+        return rd_kafka_init_transactions(impl_->client.get(), kSliceMs);
+    });
+}
+
+ProducerResult EventProducer::begin() {
+    ANNALS_ASSERT(!impl_->spent && !impl_->in_transaction, "begin() on a producer that failed or has begun");
+    if (!impl_->transactional()) return {};
+    auto result = impl_->repeat("begin_transaction", kCommitMax, [&] {
+        return rd_kafka_begin_transaction(impl_->client.get());
+    });
+    impl_->in_transaction = result.has_value();
+    return result;
+}
+
+ProducerResult EventProducer::produce(std::uint16_t partition, const LogRecord& record) {
+    ANNALS_ASSERT(!impl_->spent, "produce() on a producer that failed");
+    std::array<char, 20> digits{};
+    const auto digits_end = std::to_chars(digits.data(), digits.data() + digits.size(), record.position).ptr;
+    const auto key = record.stream_id.to_string();
+    const auto event_id = record.event_id.to_string();
+    const auto tenant = record.tenant_id.to_string();
+
+    auto topic = field(RD_KAFKA_VTYPE_TOPIC);
+    topic.u.cstr = impl_->settings.topic.c_str();
+    auto to_partition = field(RD_KAFKA_VTYPE_PARTITION);
+    to_partition.u.i32 = partition;
+    auto flags = field(RD_KAFKA_VTYPE_MSGFLAGS);
+    flags.u.i = RD_KAFKA_MSG_F_COPY;
+    const std::array fields{
+        topic,
+        to_partition,
+        flags,
+        memory_field(RD_KAFKA_VTYPE_KEY, key),
+        memory_field(RD_KAFKA_VTYPE_VALUE, record.line),
+        header_field("content-type", kContentType),
+        header_field("ce_type", record.type),
+        header_field("ce_id", event_id),
+        header_field("tenant", tenant),
+        header_field("position", {digits.data(), static_cast<std::size_t>(digits_end - digits.data())}),
+        header_field("traceparent", record.traceparent),  // last, so that an empty one can be left off
+    };
+    const std::size_t count = fields.size() - (record.traceparent.empty() ? 1 : 0);
+
+    const auto deadline = Clock::now() + kQueueFullMax;
+    for (;;) {
+        if (impl_->context.failure) return impl_->fail(*impl_->context.failure);
+        const ErrorHandle error(rd_kafka_produceva(impl_->client.get(), fields.data(), count));
+        if (!error) break;
+        const auto code = rd_kafka_error_code(error.get());
+        if (code != RD_KAFKA_RESP_ERR__QUEUE_FULL || Clock::now() > deadline) {
+            return impl_->fail("produce", code, describe(*error));
+        }
+        if (impl_->stop_requested()) return impl_->fail({ProducerFailure::stopped, "queue full"});
+        rd_kafka_poll(impl_->client.get(), kRetryPollMs);
+    }
+    ++impl_->produced;
+    return {};
+}
+
+ProducerResult EventProducer::commit() {
+    ANNALS_ASSERT(!impl_->spent, "commit() on a producer that failed");
+    if (!impl_->transactional()) return impl_->flush();
+    ANNALS_ASSERT(impl_->in_transaction, "commit() without begin()");
+    auto result = impl_->repeat("commit_transaction", kCommitMax, [&] {
+        return rd_kafka_commit_transaction(impl_->client.get(), kSliceMs);
+    });
+    if (result) impl_->in_transaction = false;
+    return result;
+}
+
+void EventProducer::abort() {
+    if (!impl_->in_transaction) return;
+    impl_->in_transaction = false;
+    // Left open, the transaction would hide everything behind it until the next leader or its time-out
+    // settles it.
+    const ErrorHandle error(rd_kafka_abort_transaction(impl_->client.get(), kAbortTimeoutMs));
+    if (error && rd_kafka_error_is_fatal(error.get()) == 0) {
+        impl_->context.log(
+            Severity::warning, "KAFKA-9c30",
+            "open transaction not aborted, the next leader will: " + describe(*error)
+        );
+    }
+}
+
+}  // namespace annals::kafka

@@ -1,0 +1,44 @@
+#include "infra/kafka/relay_status.hpp"
+
+#include <algorithm>
+
+namespace annals::kafka {
+
+std::string_view to_string(RelayPhase phase) {
+    switch (phase) {
+        case RelayPhase::stopped:
+            return "stopped";
+        case RelayPhase::starting:
+            return "starting";
+        case RelayPhase::standby:
+            return "standby";
+        case RelayPhase::publishing:
+            return "publishing";
+        case RelayPhase::retrying:
+            return "retrying";
+    }
+    return "unknown";
+}
+
+std::string_view to_string(RelayPartitionState state) {
+    switch (state) {
+        case RelayPartitionState::unknown:
+            return "unknown";
+        case RelayPartitionState::refilling:
+            return "refilling";
+        case RelayPartitionState::current:
+            return "current";
+        case RelayPartitionState::refused:
+            return "refused";
+    }
+    return "unknown";
+}
+
+bool RelayStatus::healthy() const {
+    const bool working = phase == RelayPhase::publishing || phase == RelayPhase::standby;
+    return working && std::ranges::none_of(partitions, [](const RelayPartitionStatus& partition) {
+               return partition.state == RelayPartitionState::refused;
+           });
+}
+
+}  // namespace annals::kafka
