@@ -83,7 +83,7 @@ def file_length():
 
 def function_length():
     """Functions that start in column 0 (namespaces are not indented). clang-tidy sees the others."""
-    opens = re.compile(r"^(?!namespace|struct|class|enum|union|extern|[^(]*=)\S.*\{$")
+    opens = re.compile(r"^(?!//|namespace|struct|class|enum|union|extern|[^(]*=)\S.*\{$")
     for path in sources(".cpp", ".hpp", ".sh"):
         start = None
         for number, line in enumerate(lines_of(path), 1):
