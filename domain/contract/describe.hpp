@@ -151,12 +151,18 @@ constexpr TypeInfo string_info(Kind kind) {
     return info;
 }
 
+/// An enumerator that would be a keyword ends in an underscore, which its wire name does not have.
+constexpr std::string_view wire_name(std::string_view enumerator) {
+    if (enumerator.ends_with('_')) enumerator.remove_suffix(1);
+    return enumerator;
+}
+
 template <class E>
 struct EnumTable {
     using Described = boost::describe::describe_enumerators<E>;
     static constexpr std::size_t kCount = boost::mp11::mp_size<Described>::value;
     static constexpr auto kNames = []<class... D>(boost::mp11::mp_list<D...>) {
-        return std::array<std::string_view, sizeof...(D)>{D::name...};
+        return std::array<std::string_view, sizeof...(D)>{wire_name(D::name)...};
     }(boost::mp11::mp_rename<Described, boost::mp11::mp_list>{});
     static constexpr auto kValues = []<class... D>(boost::mp11::mp_list<D...>) {
         return std::array<E, sizeof...(D)>{D::value...};
@@ -354,6 +360,12 @@ CommandShape command() {
         .shape = type_info<C>(),
         .make = [] { return std::shared_ptr<void>(std::make_shared<C>()); },
     };
+}
+
+/// The entry of an aggregate's state in its context's list.
+template <class D>
+StateShape state() {
+    return StateShape{.category = D::kCategory, .shape = type_info<typename D::State>()};
 }
 
 }  // namespace annals::contract

@@ -31,4 +31,10 @@ struct CommandShape {
     std::shared_ptr<void> (*make)(){nullptr};
 };
 
+/// The state of an aggregate as a described struct, for tools that show it (`annals replay`). Never stored.
+struct StateShape {
+    std::string_view category;
+    const TypeInfo* shape{nullptr};
+};
+
 }  // namespace annals::contract
