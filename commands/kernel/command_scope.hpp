@@ -14,6 +14,7 @@ namespace annals {
 
 /// A stream at one moment: version 0 means that it does not exist.
 struct StreamState {
+    const AggregateType* type{nullptr};
     TenantId tenant{};
     StreamVersion version{0};
     std::shared_ptr<const void> state;

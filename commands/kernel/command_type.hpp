@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "commands/kernel/aggregate.hpp"
 #include "commands/ports/event_store.hpp"
 #include "domain/contract/envelope.hpp"
 #include "domain/contract/message_type.hpp"
@@ -35,7 +36,7 @@ using CommandHandler = std::expected<void, Rejection> (*)(CommandScope& scope, c
 /// One row of a context's command table.
 struct CommandType {
     const contract::CommandShape* shape{nullptr};
-    std::string_view category;  ///< of the stream the command is addressed to
+    const AggregateType* aggregate{nullptr};  ///< of the stream the command is addressed to
     Target target{Target::existing};
     Access access{Access::permission};
     organizations::Permission permission{};

@@ -1,0 +1,137 @@
+#include "commands/kernel/command_bus.hpp"
+
+#include <mutex>
+#include <unordered_set>
+
+#include "commands/kernel/writer.hpp"
+#include "domain/kernel/assert.hpp"
+#include "domain/kernel/partitioning.hpp"
+
+namespace annals {
+
+class CommandBus::Impl {
+public:
+    explicit Impl(CommandBusOptions options) : options_(std::move(options)) {
+        ANNALS_ASSERT(options_.writers > 0, "a command bus needs a writer");
+        for (std::uint16_t i = 0; i < options_.writers; ++i) {
+            writers_.push_back(std::make_unique<Writer>(options_, counters_));
+        }
+    }
+    ~Impl() { stop(); }
+
+    void submit(std::vector<CommandRequest> requests, GroupCompletion done) {
+        std::vector<CommandKey> keys;
+        for (const CommandRequest& request : requests) {
+            if (request.repeatable) keys.push_back({request.realm, request.command_id});
+        }
+        if (!enter(keys)) {
+            refuse(requests.size(), done, reject("IN_PROGRESS", "a command with this id is being decided right now"));
+            return;
+        }
+        const std::uint16_t partition = partition_of(requests.front().realm, options_.partitions);
+        Writer& writer = *writers_[partition % writers_.size()];
+        CommandJob job{
+            std::move(requests),
+            [this, keys, done = std::move(done)](std::vector<CommandResult> results) mutable {
+                leave(keys);
+                done(std::move(results));
+            },
+            std::chrono::steady_clock::now()
+        };
+        const std::size_t size = job.requests.size();
+        if (!writer.enqueue(job)) {
+            refuse(size, job.done, reject("OVERLOADED", "too many commands are waiting; try again"));
+        }
+    }
+
+    void stop() {
+        for (const auto& writer : writers_) writer->stop();
+    }
+
+    CommandStats stats() const {
+        CommandStats stats;
+        stats.accepted = counters_.accepted.load();
+        stats.rejected = counters_.rejected.load();
+        stats.repeated = counters_.repeated.load();
+        stats.batches = counters_.batches.load();
+        stats.events = counters_.events.load();
+        stats.heads_moved = counters_.heads_moved.load();
+        stats.in_doubt = counters_.in_doubt.load();
+        for (const auto& writer : writers_) stats.queued += writer->queued();
+        return stats;
+    }
+
+private:
+    static void refuse(std::size_t count, GroupCompletion& done, const Rejection& rejection) {
+        done(std::vector<CommandResult>(count, std::unexpected(rejection)));
+    }
+
+    /// Notes that these command ids are being decided; false, and nothing noted, when one of them is already.
+    bool enter(const std::vector<CommandKey>& keys) {
+        if (keys.empty()) return true;
+        const std::lock_guard lock(mutex_);
+        for (std::size_t i = 0; i < keys.size(); ++i) {
+            if (in_progress_.insert(keys[i]).second) continue;
+            for (std::size_t entered = 0; entered < i; ++entered) in_progress_.erase(keys[entered]);
+            return false;
+        }
+        return true;
+    }
+    void leave(const std::vector<CommandKey>& keys) {
+        if (keys.empty()) return;
+        const std::lock_guard lock(mutex_);
+        for (const CommandKey& key : keys) in_progress_.erase(key);
+    }
+
+    const CommandBusOptions options_;
+    CommandCounters counters_;
+    std::mutex mutex_;
+    std::unordered_set<CommandKey> in_progress_;
+    std::vector<std::unique_ptr<Writer>> writers_;
+};
+
+CommandBus::CommandBus(CommandBusOptions options) : impl_(std::make_unique<Impl>(std::move(options))) {}
+CommandBus::~CommandBus() = default;
+
+void CommandBus::submit(CommandRequest request, CommandCompletion done) {
+    std::vector<CommandRequest> requests;
+    requests.push_back(std::move(request));
+    impl_->submit(std::move(requests), [done = std::move(done)](std::vector<CommandResult> results) mutable {
+        done(std::move(results.front()));
+    });
+}
+
+void CommandBus::submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done) {
+    if (atomic || requests.size() == 1) {
+        impl_->submit(std::move(requests), std::move(done));
+        return;
+    }
+    /// Collects the results of independent commands; the last one to arrive hands them over.
+    struct Collected {
+        std::mutex mutex;
+        std::size_t missing;
+        std::vector<CommandResult> results;
+        GroupCompletion done;
+    };
+    auto collected = std::make_shared<Collected>();
+    collected->missing = requests.size();
+    collected->results.resize(requests.size());
+    collected->done = std::move(done);
+    for (std::size_t i = 0; i < requests.size(); ++i) {
+        submit(std::move(requests[i]), [collected, i](CommandResult result) {
+            bool last = false;
+            {
+                const std::lock_guard lock(collected->mutex);
+                collected->results[i] = std::move(result);
+                last = --collected->missing == 0;
+            }
+            if (last) collected->done(std::move(collected->results));
+        });
+    }
+}
+
+void CommandBus::stop() { impl_->stop(); }
+
+CommandStats CommandBus::stats() const { return impl_->stats(); }
+
+}  // namespace annals

@@ -1,0 +1,73 @@
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
+#include "commands/kernel/command_scope.hpp"
+#include "commands/kernel/keyring.hpp"
+#include "commands/kernel/lru_map.hpp"
+#include "commands/ports/event_store.hpp"
+
+namespace annals {
+
+/// What is durable, as one writer knows it: partition heads and a bounded cache of folded streams, realm heads and
+/// counters. Everything is as of the heads it knows; an append is only made on top of exactly these, so a stale cache can
+/// lead to a repeated decision, never to a wrong event. Used by one writer thread.
+class CommittedState {
+public:
+    CommittedState(EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max);
+
+    /// Learns the heads, and folds what others appended into the cached streams. Throws StoreUnavailable.
+    void synchronise();
+    /// Forgets everything; the next use synchronises again.
+    void reset();
+
+    [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+    [[nodiscard]] std::uint16_t partition(TenantId realm) const;
+    [[nodiscard]] std::uint64_t head(std::uint16_t partition) const { return heads_[partition]; }
+    std::uint64_t tenant_head(TenantId tenant);
+
+    /// Reads streams that are not cached in one round trip, so that `stream` finds them.
+    void prefetch(std::span<const StreamKey> streams);
+    StreamState stream(const AggregateType& type, TenantId realm, const Uuid& stream);
+    std::int64_t counter(const CounterKey& key);
+    std::optional<ReservationOwner> reservation(const ReservationKey& key) { return store_.find_reservation(key); }
+
+    // Called after an append was made durable.
+    void advance_head(std::uint16_t partition, std::uint64_t head) { heads_[partition] = head; }
+    void keep_stream(const Uuid& stream, StreamState state) { streams_.put(stream, std::move(state)); }
+    void keep_tenant_head(TenantId tenant, std::uint64_t head) { tenant_heads_.put(tenant, head); }
+    void keep_counter(const CounterKey& key, std::int64_t value) { counters_.put(key, value); }
+
+    [[nodiscard]] Keyring& keyring() { return keyring_; }
+    [[nodiscard]] EventStore& store() { return store_; }
+
+private:
+    using Events = std::vector<contract::RecordedEvent>;
+
+    contract::RecordedEvent read(const StoredEvent& stored);
+    void catch_up(std::uint16_t partition, std::uint64_t head);
+    void forget_partition(std::uint16_t partition);
+    static StreamState fold(const AggregateType& type, const Events& events);
+
+    EventStore& store_;
+    Keyring keyring_;
+    std::uint16_t partitions_;
+    bool synchronised_{false};
+    std::uint32_t epoch_{1};
+    std::vector<std::uint64_t> heads_;
+    LruMap<Uuid, StreamState> streams_;
+    std::unordered_map<Uuid, Events> prefetched_;
+    LruMap<TenantId, std::uint64_t> tenant_heads_;
+    LruMap<CounterKey, std::int64_t> counters_;
+    contract::JsonDocument document_;
+};
+
+/// A stored line could not be read: the log was written by a newer binary, or damaged.
+struct UnreadableLog {
+    std::string detail;
+};
+
+}  // namespace annals

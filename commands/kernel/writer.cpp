@@ -1,0 +1,318 @@
+#include "commands/kernel/writer.hpp"
+
+#include <algorithm>
+#include <exception>
+#include <unordered_map>
+
+#include "commands/kernel/batch_lines.hpp"
+
+namespace annals {
+namespace {
+
+constexpr std::chrono::seconds kInDoubtPatience{10};
+constexpr std::chrono::milliseconds kInDoubtPause{100};
+
+Rejection unavailable(std::string detail) { return reject("UNAVAILABLE", std::move(detail)); }
+Rejection aborted() { return reject("ABORTED", "another command of the same atomic group was rejected"); }
+
+bool too_old(const CommandJob& job, const CommandLimits& limits) {
+    const auto age = std::chrono::steady_clock::now() - job.queued_at;
+    return age > std::chrono::milliseconds(limits.command_age_ms_max);
+}
+
+}  // namespace
+
+/// What one attempt decides, and what is known before it.
+struct Writer::Batch {
+    std::deque<CommandJob> jobs;
+    std::vector<std::vector<CommandResult>> results;       ///< of the jobs decided so far, in their order
+    std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
+    Instant now{};
+    bool look_up_all{false};  ///< an append is in doubt
+    bool one_by_one{false};   ///< neighbours fight for one reservation
+    std::unique_ptr<WorkingLayer> layer;
+    std::unique_ptr<BatchLines> lines;
+    AppendBatch append;
+};
+
+Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
+    : options_(options),
+      counters_(counters),
+      store_(options.open_store()),
+      committed_(std::make_unique<CommittedState>(
+          *store_, *options_.cryptography, options_.partitions, options_.limits.cached_streams_max
+      )),
+      thread_([this] { run(); }) {}
+
+Writer::~Writer() { stop(); }
+
+bool Writer::enqueue(CommandJob& job) {
+    {
+        const std::lock_guard lock(mutex_);
+        if (stopping_ || queue_.size() >= options_.limits.queue_max) return false;
+        queue_.push_back(std::move(job));
+    }
+    wake_.notify_one();
+    return true;
+}
+
+void Writer::stop() {
+    {
+        const std::lock_guard lock(mutex_);
+        stopping_ = true;
+    }
+    wake_.notify_one();
+    if (thread_.joinable()) thread_.join();
+}
+
+std::size_t Writer::queued() const {
+    const std::lock_guard lock(mutex_);
+    return queue_.size();
+}
+
+void Writer::run() {
+    while (true) {
+        std::deque<CommandJob> jobs = take();
+        if (jobs.empty()) return;
+        process(std::move(jobs));
+    }
+}
+
+std::deque<CommandJob> Writer::take() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+    std::deque<CommandJob> jobs;
+    std::size_t commands = 0;
+    while (!queue_.empty() && commands < options_.limits.batch_commands_max) {
+        commands += queue_.front().requests.size();
+        jobs.push_back(std::move(queue_.front()));
+        queue_.pop_front();
+    }
+    return jobs;
+}
+
+void Writer::process(std::deque<CommandJob> jobs) {
+    Batch batch;
+    batch.jobs = std::move(jobs);
+    try {
+        for (std::size_t tries = 0; tries < options_.limits.decide_attempts_max; ++tries) {
+            if (attempt_patiently(batch)) {
+                answer(batch);
+                return;
+            }
+        }
+        refuse(batch, reject("OVERLOADED", "other processes kept appending to the same partition; try again"));
+    } catch (const StoreUnavailable& away) {
+        report("WRITER-9c10", away.detail);
+        committed_->reset();
+        refuse(batch, unavailable(
+            batch.look_up_all ? "the outcome is not known yet; repeat with the same command id"
+                              : "the log cannot be reached"
+        ));
+    } catch (const UnreadableLog& damage) {
+        report("WRITER-4e2a", damage.detail);
+        committed_->reset();
+        refuse(batch, unavailable("a stored event cannot be read by this version"));
+    } catch (const std::exception& error) {
+        report("WRITER-71d3", error.what());
+        committed_->reset();
+        refuse(batch, reject("INTERNAL", "the command could not be decided"));
+    }
+}
+
+/// While an outcome is unknown, the clients are not told before the log can be asked again, within a bound: most often
+/// the database is back in a second, and "unknown" is the answer they can do least with.
+bool Writer::attempt_patiently(Batch& batch) {
+    const auto give_up_at = std::chrono::steady_clock::now() + kInDoubtPatience;
+    while (true) {
+        try {
+            return attempt(batch);
+        } catch (const StoreUnavailable&) {
+            if (!batch.look_up_all || std::chrono::steady_clock::now() >= give_up_at) throw;
+        }
+        committed_->reset();
+        std::unique_lock lock(mutex_);
+        if (wake_.wait_for(lock, kInDoubtPause, [this] { return stopping_; })) throw StoreUnavailable{"stopping"};
+    }
+}
+
+/// Decides and appends once; true when every job of the batch has its results.
+bool Writer::attempt(Batch& batch) {
+    // Heads before look-ups: what commits after this moment moves a head and brings us back here.
+    committed_->synchronise();
+    find_repeats(batch, batch.look_up_all);
+    decide(batch);
+    AppendOutcome outcome = AppendOutcome::written;
+    if (!batch.append.partitions.empty()) outcome = store_->append(batch.append);
+    return settle(batch, outcome);
+}
+
+bool Writer::settle(Batch& batch, AppendOutcome outcome) {
+    if (outcome == AppendOutcome::written) {
+        batch.layer->keep_committed();
+        batch.lines->keep_committed();
+        counters_.batches.fetch_add(1, std::memory_order_relaxed);
+        counters_.events.fetch_add(batch.append.events.size(), std::memory_order_relaxed);
+        if (!batch.append.events.empty() && options_.appended) options_.appended();
+        return true;
+    }
+    batch.layer->forget_subjects();
+    switch (outcome) {
+        case AppendOutcome::head_moved: counters_.heads_moved.fetch_add(1, std::memory_order_relaxed); return false;
+        case AppendOutcome::reservation_taken: batch.one_by_one = true; return false;
+        case AppendOutcome::in_doubt:
+            counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
+            report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
+            committed_->reset();
+            batch.look_up_all = true;
+            return false;
+        default: throw StoreUnavailable{"the database refused the append"};
+    }
+}
+
+void Writer::find_repeats(Batch& batch, bool all) {
+    std::vector<CommandKey> keys;
+    std::vector<StreamKey> streams;
+    for (const CommandJob& job : batch.jobs) {
+        for (const CommandRequest& request : job.requests) {
+            if (all || request.repeatable) keys.push_back({request.realm, request.command_id});
+            streams_to_prefetch(request, *committed_, streams);
+        }
+    }
+    batch.stored.clear();
+    if (!keys.empty()) {
+        for (StoredCommand& command : store_->find_commands(keys)) {
+            batch.stored.emplace(command.key, std::move(command));
+        }
+    }
+    committed_->prefetch(streams);
+}
+
+void Writer::decide(Batch& batch) {
+    batch.now = options_.clock->now();
+    batch.layer = std::make_unique<WorkingLayer>(*committed_);
+    batch.lines = std::make_unique<BatchLines>(*committed_, *options_.cryptography, *options_.ids, batch.now);
+    batch.append = {};
+    batch.results.clear();
+    for (const CommandJob& job : batch.jobs) {
+        const bool enough = batch.one_by_one && !batch.results.empty();
+        if (enough || batch.lines->bytes() >= options_.limits.batch_bytes_max) break;
+        batch.results.push_back(decide_job(job, batch));
+    }
+    batch.layer->fill(batch.append);
+    batch.lines->fill(batch.append, batch.layer->touched());
+}
+
+std::vector<CommandResult> Writer::decide_job(const CommandJob& job, Batch& batch) {
+    std::vector<CommandResult> results(job.requests.size(), std::unexpected(aborted()));
+    if (too_old(job, options_.limits) && !batch.look_up_all) {
+        std::ranges::fill(results, std::unexpected(reject("OVERLOADED", "the command waited too long; try again")));
+        return results;
+    }
+    WorkingLayer group(*batch.layer);
+    for (std::size_t i = 0; i < job.requests.size(); ++i) {
+        results[i] = decide_one(job.requests[i], batch, group);
+        if (results[i]) continue;
+        // What the rejection was based on must still hold when it is answered.
+        batch.layer->depend_on(group);
+        for (std::size_t before = 0; before < i; ++before) {
+            if (!results[before]->repeated) results[before] = std::unexpected(aborted());
+        }
+        return results;
+    }
+    const auto numbers = batch.lines->place(group.events());
+    if (!numbers) {
+        std::ranges::fill(results, std::unexpected(numbers.error()));
+        return results;
+    }
+    fill_answers(job, batch, group, *numbers, results);
+    group.merge_into_below();
+    return results;
+}
+
+/// A command that is in the log already is answered from there; any other is decided on a layer of its own.
+CommandResult Writer::decide_one(const CommandRequest& request, Batch& batch, WorkingLayer& group) {
+    const auto stored = batch.stored.find({request.realm, request.command_id});
+    if (stored != batch.stored.end()) {
+        if (stored->second.request_hash != request.request_hash) {
+            return std::unexpected(
+                reject("IDEMPOTENCY_MISMATCH", "this command id was used before, for another command")
+            );
+        }
+        auto answer = read_answer(stored->second.response);
+        if (!answer) return std::unexpected(reject("INTERNAL", "the stored answer cannot be read"));
+        answer->repeated = true;
+        return std::move(*answer);
+    }
+    WorkingLayer layer(group);
+    const DecisionContext context{batch.now, options_.ids, options_.cryptography, committed_.get()};
+    try {
+        if (auto decided = decide_command(request, context, layer); !decided) {
+            batch.layer->depend_on(layer);
+            return std::unexpected(std::move(decided).error());
+        }
+    } catch (const SubjectErased&) {
+        return std::unexpected(reject("ERASED", "the personal data this command is about was erased"));
+    }
+    CommandAnswer answer;
+    answer.id = request.target;
+    answer.version = layer.stream(*request.type->aggregate, request.realm, request.target).version;
+    layer.merge_into_below();
+    return answer;
+}
+
+/// Positions are known once the group's events are placed; a command without events is as of the last one before it.
+void Writer::fill_answers(
+    const CommandJob& job, Batch& batch, WorkingLayer& group, const std::vector<std::uint64_t>& numbers,
+    std::vector<CommandResult>& results
+) {
+    for (std::size_t i = 0; i < job.requests.size(); ++i) {
+        const CommandRequest& request = job.requests[i];
+        if (results[i]->repeated) continue;
+        const std::uint16_t partition = committed_->partition(request.realm);
+        Position position{committed_->epoch(), partition, batch.lines->head(partition)};
+        bool changed = false;
+        for (std::size_t e = 0; e < numbers.size(); ++e) {
+            const PendingEvent& event = group.events()[e];
+            if (event.request != &request) continue;
+            changed = true;
+            if (event.tenant == request.realm) position.number = numbers[e];
+        }
+        results[i]->position = position;
+        results[i]->body = write_answer(*results[i]);
+        if (changed || request.repeatable) {
+            batch.append.commands.push_back(
+                {{request.realm, request.command_id}, request.request_hash, results[i]->body}
+            );
+        }
+    }
+    group.events().clear();
+}
+
+/// Takes the jobs that were decided off the batch; what did not fit any more is put back in front of the queue.
+void Writer::answer(Batch& batch) {
+    for (std::vector<CommandResult>& results : batch.results) {
+        for (const CommandResult& result : results) {
+            auto& counter = !result ? counters_.rejected : result->repeated ? counters_.repeated : counters_.accepted;
+            counter.fetch_add(1, std::memory_order_relaxed);
+        }
+        batch.jobs.front().done(std::move(results));
+        batch.jobs.pop_front();
+    }
+    if (batch.jobs.empty()) return;
+    const std::lock_guard lock(mutex_);
+    std::ranges::move(batch.jobs, std::front_inserter(queue_));
+}
+
+void Writer::refuse(Batch& batch, const Rejection& rejection) {
+    for (CommandJob& job : batch.jobs) {
+        counters_.rejected.fetch_add(job.requests.size(), std::memory_order_relaxed);
+        job.done(std::vector<CommandResult>(job.requests.size(), std::unexpected(rejection)));
+    }
+}
+
+void Writer::report(std::string_view code, const std::string& detail) const {
+    if (options_.report) options_.report(code, detail);
+}
+
+}  // namespace annals
