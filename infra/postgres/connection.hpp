@@ -1,0 +1,125 @@
+#pragma once
+
+#include "infra/postgres/params.hpp"
+#include "infra/postgres/pg_errors.hpp"
+#include "infra/postgres/rows.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+struct pg_conn;
+
+namespace annals::pg {
+
+/// A named SQL text, prepared once on each connection that uses it. Define it as a constant; both texts are
+/// literals.
+struct Statement {
+    const char* name;
+    const char* sql;
+};
+
+enum class Format : std::uint8_t { text = 0, binary = 1 };
+
+/// What a session is for: its name in pg_stat_activity and its time limits (0: none).
+struct SessionSettings {
+    const char* application_name;
+    int statement_timeout_ms;
+    int lock_timeout_ms;
+    const char* more;  ///< further SET statements, each ended by a semicolon, or empty
+};
+extern const SessionSettings kWriterSession;
+extern const SessionSettings kRelaySession;
+extern const SessionSettings kProjectorSession;
+extern const SessionSettings kQuerySession;
+extern const SessionSettings kListenerSession;
+extern const SessionSettings kMigrationSession;
+
+/// One statement of a pipeline.
+struct Call {
+    const Statement* statement;
+    const Params* params;
+    Format format{Format::binary};
+};
+
+/// One session over libpq. Used by one thread at a time; calls block, but never longer than the session's
+/// limits. Every failure is a PgError; after one that is disconnected() the object is of no use any more.
+class Connection {
+public:
+    /// Connects. Keywords the DSN does not name get our time limits.
+    Connection(const std::string& dsn, const SessionSettings& settings);
+    ~Connection();
+    Connection(Connection&& other) noexcept;
+    Connection& operator=(Connection&& other) noexcept;
+
+    [[nodiscard]] bool usable() const;
+
+    /// Simple protocol, text results: one or several statements without parameters, the last one's rows.
+    Rows execute(const std::string& sql);
+    /// One prepared statement in one round trip (one more when it is new on this connection).
+    Rows query(const Statement& statement, const Params& params = {}, Format format = Format::binary);
+    /// Several statements in one round trip. Outside a transaction block they are one transaction of their
+    /// own: a failure undoes all of them.
+    std::vector<Rows> pipeline(std::span<const Call> calls);
+
+    /// Waits until something arrives, `wake_fd` becomes readable or the time is over, then hands out the
+    /// payload of each notification that came.
+    void wait_notifications(
+        int wake_fd, std::chrono::milliseconds wait,
+        const std::function<void(std::string_view payload)>& receive
+    );
+
+    [[nodiscard]] std::int32_t server_version() const;  ///< 150020 for 15.20
+    [[nodiscard]] std::int32_t backend_pid() const;
+
+private:
+    using Deadline = std::chrono::steady_clock::time_point;
+
+    void require_usable() const;
+    void prepare(const Statement& statement);
+    void send(const Statement& statement, const Params& params, Format format);
+    void flush(Deadline deadline);
+    /// The next result of the statement in flight; null at its end.
+    pg_result* receive(Deadline deadline);
+    /// All results up to the end; the last one. Throws the first error among them.
+    Rows receive_last(Deadline deadline);
+    void wait(bool for_writing, Deadline deadline);
+    [[nodiscard]] PgError error_of(const pg_result* result) const;
+    [[noreturn]] void lose(const std::string& why);
+    [[nodiscard]] Deadline deadline() const;
+
+    struct Close {
+        void operator()(pg_conn* connection) const;
+    };
+    std::unique_ptr<pg_conn, Close> connection_;
+    std::unordered_set<std::string_view> prepared_;
+    std::chrono::milliseconds reply_wait_;
+    bool lost_{false};
+};
+
+/// BEGIN on construction, ROLLBACK on destruction unless committed.
+class Transaction {
+public:
+    explicit Transaction(Connection& connection);
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+    void commit();
+
+private:
+    Connection& connection_;
+    bool open_{true};
+};
+
+/// The DSN with a keyword set to a value, whatever it said before. Throws PgError when it is not a DSN.
+std::string dsn_with(const std::string& dsn, std::string_view keyword, std::string_view value);
+/// What the DSN itself says for a keyword; empty when it says nothing.
+std::string dsn_value(const std::string& dsn, std::string_view keyword);
+
+}  // namespace annals::pg

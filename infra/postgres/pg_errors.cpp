@@ -1,0 +1,47 @@
+#include "infra/postgres/pg_errors.hpp"
+
+namespace annals::pg {
+
+ErrorKind classify(std::string_view sqlstate) {
+    const std::string_view group = sqlstate.substr(0, 2);
+    // 57P01 to 57P05 end the session. PostgreSQL may have committed before it noticed, so they leave it open.
+    if (sqlstate.empty() || group == "08" || sqlstate.starts_with("57P")) return ErrorKind::connection_lost;
+    if (sqlstate == "23505") return ErrorKind::unique_violation;
+    if (sqlstate == "40001" || sqlstate == "40P01") return ErrorKind::conflict;
+    if (sqlstate == "55P03") return ErrorKind::lock_timeout;
+    if (sqlstate == "57014") return ErrorKind::statement_timeout;
+    if (group == "53") return ErrorKind::no_space;
+    if (sqlstate == "42501") return ErrorKind::refused;
+    if (sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "42883" || sqlstate == "3F000") {
+        return ErrorKind::missing_object;
+    }
+    return ErrorKind::other;
+}
+
+std::string_view error_kind_name(ErrorKind kind) {
+    switch (kind) {
+        case ErrorKind::cannot_connect:
+            return "cannot_connect";
+        case ErrorKind::connection_lost:
+            return "connection_lost";
+        case ErrorKind::unique_violation:
+            return "unique_violation";
+        case ErrorKind::conflict:
+            return "conflict";
+        case ErrorKind::lock_timeout:
+            return "lock_timeout";
+        case ErrorKind::statement_timeout:
+            return "statement_timeout";
+        case ErrorKind::no_space:
+            return "no_space";
+        case ErrorKind::refused:
+            return "refused";
+        case ErrorKind::missing_object:
+            return "missing_object";
+        case ErrorKind::other:
+            return "other";
+    }
+    return "other";
+}
+
+}  // namespace annals::pg
