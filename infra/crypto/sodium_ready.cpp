@@ -1,0 +1,14 @@
+#include "infra/crypto/sodium_ready.hpp"
+
+#include <sodium.h>
+#include <stdexcept>
+
+namespace annals::crypto {
+
+void ensure_sodium() {
+    static const bool ready = sodium_init() >= 0;
+    if (!ready)
+        throw std::runtime_error("CRYPTO-1a7e libsodium could not start: no source of random numbers");
+}
+
+}  // namespace annals::crypto
