@@ -56,9 +56,17 @@ class TidyRules(unittest.TestCase):
         self.assertEqual(self.breaches("line_length", files), ["domain/d.cpp"])
 
     def test_banned_words(self):
-        slept = "sleep_for(1s);"
-        files = {"tests/a_test.cpp": slept, "infra/a.cpp": slept, "infra/b.cpp": "// TODO"}
-        self.assertEqual(self.breaches("banned_words", files), ["infra/b.cpp", "tests/a_test.cpp"])
+        slept = "TEST(A, B) {\nsleep_for(1s);\n}"
+        skipped = "GTEST_SKIP();"
+        files = {
+            "tests/a_test.cpp": slept,
+            "tests/a.cpp": skipped,
+            "tests/support/b.cpp": "sleep_for(1s);",
+            "infra/a.cpp": "sleep_for(1s);",
+            "infra/b.cpp": "// TODO",
+        }
+        expected = ["infra/b.cpp", "tests/a.cpp", "tests/a_test.cpp"]
+        self.assertEqual(sorted(self.breaches("banned_words", files)), expected)
 
     def test_log_codes(self):
         files = {"infra/a.cpp": 'log("KAFKA-3f1c");', "infra/b.cpp": 'log("KAFKA-3f1c");\nlog("KAFKA-3f1d");'}
@@ -91,7 +99,8 @@ class TidyRules(unittest.TestCase):
             self.assertEqual(bool(self.breaches("co_await", files)), statement in bad, statement)
 
     def test_test_names(self):
-        files = {"tests/domain/a_test.cpp": "", "tests/domain/b.cpp": "", "tests/support/c.cpp": ""}
+        test = "TEST(Task, Moves) {}"
+        files = {"tests/domain/a_test.cpp": test, "tests/domain/b.cpp": test, "tests/domain/c.cpp": ""}
         self.assertEqual(self.breaches("test_names", files), ["tests/domain/b.cpp"])
 
 
