@@ -6,6 +6,9 @@ readonly preset=${ANNALS_PRESET:-release}
 readonly build_dir="$root/build/$preset"
 readonly annals_bin="$build_dir/bin/annals"
 
+# A clone elsewhere compiles the same bytes: with paths relative to the checkout ccache knows them.
+export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=true
+
 # build [TARGET...]: configures when needed, then builds; two commands in one checkout take turns.
 build() {
     local started
