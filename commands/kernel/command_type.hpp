@@ -40,6 +40,7 @@ struct CommandType {
     Target target{Target::existing};
     Access access{Access::permission};
     organizations::Permission permission{};
+    bool target_is_realm{false};  ///< the stream is a realm's own, so its id is the realm's: an organization
     CommandHandler handler{nullptr};
 
     [[nodiscard]] std::string_view name() const { return shape->name; }

@@ -1,0 +1,170 @@
+#include "api/kernel/command_endpoint.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+#include "api/http/etag.hpp"
+#include "api/http/negotiation.hpp"
+#include "api/http/prefer.hpp"
+#include "domain/contract/json_reader.hpp"
+#include "domain/contract/json_writer.hpp"
+
+namespace annals::api {
+namespace {
+
+http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) {
+    http::Problem problem = http::to_problem(rejection, if_match_used);
+    if (problem.status == 503) problem.retry_after(kRetryAfterS);
+    return problem;
+}
+
+http::Response accepted_response(int status, const CommandAnswer& answer) {
+    http::Response response = http::json_response(status, answer.body);
+    response.headers.add("ETag", http::make_etag(answer.version));
+    if (answer.repeated) response.headers.add("Idempotency-Replayed", "true");
+    return response;
+}
+
+/// The stored answer with the members that are made anew for each answer.
+void add_members(std::string& body, const std::string& members) {
+    body.pop_back();
+    body += members;
+    body += '}';
+}
+
+void answer_accepted(Services& services, Exchange exchange, http::Response response, const Position& position) {
+    const http::Prefer prefer = http::read_prefer(*exchange.request);
+    if (!prefer.wait_s) {
+        exchange.respond(std::move(response));
+        return;
+    }
+    respond_when_visible(
+        services, position, static_cast<std::int64_t>(*prefer.wait_s) * 1000,
+        [exchange = std::move(exchange), response = std::move(response), wait_s = *prefer.wait_s](bool visible) mutable {
+            if (visible) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait_s));
+            exchange.respond(std::move(response));
+        }
+    );
+}
+
+/// Reads a JSON body into a form; on failure the exchange is answered and the form is empty.
+template <class Form>
+std::optional<Form> read_form(const contract::TypeInfo& type, Exchange& exchange) {
+    if (auto problem = http::require_json_body(*exchange.request)) {
+        exchange.fail(*problem);
+        return std::nullopt;
+    }
+    Form form;
+    auto faults = contract::read_json(type, exchange.request->body, &form);
+    if (faults.empty()) return form;
+    exchange.fail(faults_problem(std::move(faults)));
+    return std::nullopt;
+}
+
+void append_item(std::string& items, const CommandResult& result, const http::Request& request) {
+    if (items.size() > 1) items += ',';
+    if (result) {
+        items += R"({"status":200,"result":)";
+        items += result->body;
+    } else {
+        const http::Problem problem = rejection_problem(result.error(), false);
+        items += R"({"status":)" + std::to_string(problem.status) + R"(,"problem":)";
+        items += http::problem_response(request, problem).body;
+    }
+    items += '}';
+}
+
+/// Of an atomic batch that failed, the item that was rejected tells why nothing was done.
+void answer_failed_batch(Exchange& exchange, const std::vector<CommandResult>& results) {
+    for (std::size_t i = 0; i < results.size(); ++i) {
+        if (results[i] || results[i].error().code == "ABORTED") continue;
+        http::Problem problem = rejection_problem(results[i].error(), false);
+        for (FieldFault& fault : problem.errors) {
+            fault.pointer.insert(0, "/commands/" + std::to_string(i) + "/data");
+        }
+        problem.with("index", i);
+        exchange.fail(problem);
+        return;
+    }
+    exchange.fail(http::make_problem("INTERNAL", "the batch failed without a reason"));
+}
+
+void answer_batch(Exchange exchange, bool atomic, const std::vector<CommandResult>& results) {
+    const bool failed = std::ranges::any_of(results, [](const CommandResult& result) { return !result; });
+    if (atomic && failed) return answer_failed_batch(exchange, results);
+    std::string items = "[";
+    for (const CommandResult& result : results) append_item(items, result, *exchange.request);
+    exchange.respond(http::json_response(200, R"({"items":)" + items + "]}"));
+}
+
+}  // namespace
+
+void respond_when_visible(
+    Services& services, const Position& position, std::int64_t wait_ms, std::move_only_function<void(bool)> respond
+) {
+    services.visibility.when_visible(
+        position, std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms),
+        [respond = std::move(respond)](Visible visible) mutable { respond(visible == Visible::yes); }
+    );
+}
+
+void run_command_route(Services& services, const CommandRoute& route, Exchange exchange) {
+    auto command = CommandInput(services, *exchange.request, *exchange.principal).from_route(route);
+    if (!command) return exchange.fail(command.error());
+    const bool if_match_used = command->expected_version.has_value();
+    const TenantId realm = command->realm;
+    services.bus.submit(
+        std::move(*command),
+        [&services, &route, realm, if_match_used, exchange = std::move(exchange)](CommandResult result) mutable {
+            if (!result) return exchange.fail(rejection_problem(result.error(), if_match_used));
+            const bool creates = route.type->target == Target::creates;
+            http::Response response = accepted_response(creates ? 201 : 200, *result);
+            if (creates) response.headers.add("Location", std::string(route.location) + result->id.to_string());
+            if (route.extra != nullptr) {
+                add_members(response.body, route.extra(services, *result, realm));
+                response.compressible = false;
+            }
+            answer_accepted(services, std::move(exchange), std::move(response), result->position);
+        }
+    );
+}
+
+void run_command(Services& services, Exchange exchange) {
+    const auto form = read_form<CommandForm>(*command_form_info(), exchange);
+    if (!form) return;
+    auto command = CommandInput(services, *exchange.request, *exchange.principal).from_form(*form, "");
+    if (!command) return exchange.fail(command.error());
+    const int status = command->type->target == Target::creates ? 201 : 200;
+    services.bus.submit(
+        std::move(*command), [&services, status, exchange = std::move(exchange)](CommandResult result) mutable {
+            if (!result) return exchange.fail(rejection_problem(result.error(), false));
+            answer_accepted(services, std::move(exchange), accepted_response(status, *result), result->position);
+        }
+    );
+}
+
+void run_command_batch(Services& services, Exchange exchange) {
+    const auto batch = read_form<CommandBatch>(*command_batch_info(), exchange);
+    if (!batch) return;
+    const bool atomic = batch->atomic.value_or(false);
+    const CommandInput input(services, *exchange.request, *exchange.principal);
+    std::vector<CommandRequest> commands;
+    for (std::size_t i = 0; i < batch->commands.size(); ++i) {
+        auto command = input.from_form(batch->commands[i], "/commands/" + std::to_string(i));
+        if (!command) return exchange.fail(command.error());
+        if (atomic && !commands.empty() && commands.front().realm != command->realm) {
+            return exchange.fail(
+                http::make_problem("BAD_REQUEST", "an atomic batch changes one organization, this one names several")
+            );
+        }
+        commands.push_back(std::move(*command));
+    }
+    services.bus.submit_group(
+        std::move(commands), atomic,
+        [atomic, exchange = std::move(exchange)](std::vector<CommandResult> results) mutable {
+            answer_batch(std::move(exchange), atomic, results);
+        }
+    );
+}
+
+}  // namespace annals::api

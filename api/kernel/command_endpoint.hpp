@@ -1,0 +1,21 @@
+#pragma once
+
+#include "api/kernel/command_input.hpp"
+
+namespace annals::api {
+
+/// Sends the command of a resource route and answers when it is durable, or visible if the client prefers to wait. The
+/// exchange is authenticated. Does not block.
+void run_command_route(Services& services, const CommandRoute& route, Exchange exchange);
+
+/// POST /api/v1/commands
+void run_command(Services& services, Exchange exchange);
+/// POST /api/v1/commands:batch
+void run_command_batch(Services& services, Exchange exchange);
+
+/// Hands an answer over as soon as its position is visible, or after `wait_ms` at the latest.
+void respond_when_visible(
+    Services& services, const Position& position, std::int64_t wait_ms, std::move_only_function<void(bool)> respond
+);
+
+}  // namespace annals::api

@@ -1,0 +1,196 @@
+#include "api/kernel/command_input.hpp"
+
+#include <algorithm>
+
+#include "api/http/etag.hpp"
+#include "api/http/idempotency_key.hpp"
+#include "api/http/negotiation.hpp"
+#include "domain/contract/describe.hpp"
+#include "domain/contract/json_reader.hpp"
+#include "domain/contract/json_writer.hpp"
+
+namespace annals::api {
+
+BOOST_DESCRIBE_STRUCT(CommandForm, (), (type, id, command_id, expected_version, reason, effective_at, data))
+BOOST_DESCRIBE_STRUCT(CommandBatch, (), (atomic, commands))
+
+namespace {
+
+http::Problem not_found() {
+    return http::make_problem("NOT_FOUND", "there is nothing here for you under this id");
+}
+
+/// Reads the command's fields, which may be none at all.
+std::expected<std::shared_ptr<void>, std::vector<FieldFault>> read_fields(
+    const contract::CommandShape& shape, std::string_view body
+) {
+    auto command = shape.make();
+    auto faults = contract::read_json(*shape.shape, body.empty() ? "{}" : body, command.get());
+    if (!faults.empty()) return std::unexpected(std::move(faults));
+    return command;
+}
+
+/// Sets the field that the path gives. The body must leave it out, which the reader has reported as missing.
+std::expected<std::shared_ptr<void>, std::vector<FieldFault>> read_fields_with(
+    const contract::CommandShape& shape, std::string_view body, std::string_view field, std::string_view value
+) {
+    auto command = shape.make();
+    auto faults = contract::read_json(*shape.shape, body.empty() ? "{}" : body, command.get());
+    const std::string pointer = "/" + std::string(field);
+    const auto absent = std::ranges::find_if(faults, [&](const FieldFault& fault) {
+        return fault.pointer == pointer && fault.code == "missing";
+    });
+    if (absent != faults.end()) {
+        faults.erase(absent);
+    } else if (faults.empty() || !faults.front().pointer.empty()) {
+        faults.push_back({pointer, "unknown_field", "the path says this already"});
+    }
+    if (!faults.empty()) return std::unexpected(std::move(faults));
+    for (const contract::FieldInfo& info : shape.shape->fields) {
+        if (info.name == field) (void)info.type->read(info.at(command.get()), value);
+    }
+    return command;
+}
+
+}  // namespace
+
+const contract::TypeInfo* command_form_info() { return contract::type_info<CommandForm>(); }
+const contract::TypeInfo* command_batch_info() { return contract::type_info<CommandBatch>(); }
+
+http::Problem faults_problem(std::vector<FieldFault> faults, const std::string& pointer) {
+    const bool unparsed = faults.size() == 1 && faults.front().pointer.empty() && faults.front().code != "wrong_type";
+    http::Problem problem = unparsed
+                                ? http::make_problem("MALFORMED_JSON", faults.front().detail)
+                                : http::make_problem("VALIDATION_FAILED", "the request has fields that cannot be accepted");
+    for (FieldFault& fault : faults) fault.pointer.insert(0, pointer);
+    problem.errors = std::move(faults);
+    return problem;
+}
+
+CommandId command_id_of_key(Cryptography& cryptography, UserId user, std::string_view key) {
+    if (const auto id = CommandId::parse(key)) return *id;
+    std::string text = user.to_string();
+    text += ' ';
+    text += key;
+    const Digest digest = cryptography.sha256(text);
+    CommandId id;
+    std::copy_n(digest.begin(), id.value.bytes.size(), id.value.bytes.begin());
+    id.value.bytes[6] = static_cast<std::uint8_t>(0x80U | (id.value.bytes[6] & 0x0FU));
+    id.value.bytes[8] = static_cast<std::uint8_t>(0x80U | (id.value.bytes[8] & 0x3FU));
+    return id;
+}
+
+CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid target) const {
+    CommandRequest command;
+    command.type = &type;
+    command.target = target;
+    command.realm = realm;
+    command.actor = {contract::ActorKind::user, principal_.user.value, std::nullopt};
+    command.session = principal_.session;
+    command.request_id = request_.request_id;
+    command.client_address = request_.remote_address;
+    command.traceparent = request_.traceparent;
+    return command;
+}
+
+/// What makes a repeat the same request: who, what, to which stream, with which fields. A created stream's id is made
+/// anew for each try and is left out.
+void CommandInput::identify(CommandRequest& request, const std::optional<CommandId>& chosen) const {
+    request.repeatable = chosen.has_value();
+    request.command_id = chosen ? *chosen : CommandId{services_.ids.next()};
+    std::string text(request.type->name());
+    text += ' ';
+    text += principal_.user.to_string();
+    if (request.type->target == Target::existing) text += ' ' + request.target.to_string();
+    if (request.expected_version) text += " @" + std::to_string(*request.expected_version);
+    text += ' ';
+    contract::write_json(*request.type->shape->shape, request.command.get(), text);
+    request.request_hash = services_.cryptography.sha256(text);
+}
+
+std::expected<TenantId, http::Problem> CommandInput::realm_of_route(const CommandRoute& route) const {
+    if (route.realm == Realm::path) {
+        const auto org = TenantId::parse(request_.parameters["org"]);
+        if (!org) return std::unexpected(not_found());
+        return *org;
+    }
+    if (route.realm == Realm::person) return annals::realm_of(principal_.user);
+    if (!principal_.tenant) {
+        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization"));
+    }
+    return *principal_.tenant;
+}
+
+std::expected<CommandRequest, http::Problem> CommandInput::from_route(const CommandRoute& route) const {
+    if (!request_.body.empty()) {
+        if (auto problem = http::require_json_body(request_)) return std::unexpected(std::move(*problem));
+    }
+    Uuid target = services_.ids.next();
+    if (!route.target_parameter.empty()) {
+        const auto id = Uuid::parse(request_.parameters[route.target_parameter]);
+        if (!id) return std::unexpected(not_found());
+        target = *id;
+    }
+    const bool own_realm = route.type->target_is_realm && route.type->target == Target::creates;
+    const auto realm = own_realm ? TenantId{target} : realm_of_route(route);
+    if (!realm) return std::unexpected(realm.error());
+
+    CommandRequest command = base(*route.type, *realm, target);
+    if (route.field.empty()) {
+        auto fields = read_fields(*route.type->shape, request_.body);
+        if (!fields) return std::unexpected(faults_problem(std::move(fields).error()));
+        command.command = std::move(*fields);
+    } else {
+        const auto value = request_.parameters[route.field_parameter];
+        if (!Uuid::parse(value)) return std::unexpected(not_found());
+        auto fields = read_fields_with(*route.type->shape, request_.body, route.field, value);
+        if (!fields) return std::unexpected(faults_problem(std::move(fields).error()));
+        command.command = std::move(*fields);
+    }
+    const auto key = http::read_idempotency_key(request_);
+    if (!key) return std::unexpected(key.error());
+    const auto condition = http::read_version_condition(request_);
+    if (!condition) return std::unexpected(condition.error());
+    if (condition->kind == http::VersionCondition::Kind::exact) command.expected_version = condition->versions.front();
+    if (condition->kind == http::VersionCondition::Kind::one_of) {
+        return std::unexpected(http::make_problem("BAD_REQUEST", "If-Match takes one entity tag on a command"));
+    }
+    std::optional<CommandId> chosen;
+    if (*key) chosen = command_id_of_key(services_.cryptography, principal_.user, **key);
+    identify(command, chosen);
+    return command;
+}
+
+std::expected<CommandRequest, http::Problem> CommandInput::from_form(
+    const CommandForm& form, const std::string& pointer
+) const {
+    const CommandType* type = find_command(form.type);
+    if (type == nullptr || type->access == Access::internal) {
+        return std::unexpected(
+            faults_problem({{"/type", "not_one_of", "there is no command " + form.type}}, pointer)
+        );
+    }
+    const bool creates = type->target == Target::creates;
+    if (creates == form.id.has_value()) {
+        return std::unexpected(faults_problem(
+            {{"/id", creates ? "unknown_field" : "missing",
+              creates ? "the id of what is created is made by the server" : "the command needs the id of its target"}},
+            pointer
+        ));
+    }
+    const Uuid target = creates ? services_.ids.next() : *form.id;
+    if (!type->target_is_realm && !principal_.tenant) {
+        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization"));
+    }
+    CommandRequest command = base(*type, type->target_is_realm ? TenantId{target} : *principal_.tenant, target);
+    auto fields = read_fields(*type->shape, form.data ? std::string_view(*form.data) : std::string_view());
+    if (!fields) return std::unexpected(faults_problem(std::move(fields).error(), pointer + "/data"));
+    command.command = std::move(*fields);
+    if (form.expected_version) command.expected_version = static_cast<StreamVersion>(form.expected_version->value);
+    if (form.reason) command.reason = form.reason->str();
+    command.effective_at = form.effective_at;
+    identify(command, form.command_id);
+    return command;
+}
+
+}  // namespace annals::api

@@ -1,0 +1,74 @@
+#include "commands/identity/access_directory.hpp"
+
+#include "domain/organizations/membership.hpp"
+
+namespace annals {
+namespace {
+
+/// Streams are folded anew for each call, so nothing needs to be remembered between two.
+constexpr std::size_t kStreamsRemembered = 1;
+
+}  // namespace
+
+AccessDirectory::AccessDirectory(
+    std::unique_ptr<EventStore> store, Cryptography& cryptography, std::uint16_t partitions
+)
+    : store_(std::move(store)),
+      cryptography_(cryptography),
+      committed_(*store_, cryptography, partitions, kStreamsRemembered) {}
+
+template <Decider D>
+std::pair<typename D::State, StreamVersion> AccessDirectory::load(TenantId realm, const Uuid& stream) {
+    committed_.reset();
+    const StreamState found = committed_.stream(aggregate_type<D>(), realm, stream);
+    return {*static_cast<const typename D::State*>(found.state.get()), found.version};
+}
+
+std::optional<Account> AccessDirectory::find_account(const Email& email) {
+    const std::lock_guard lock(mutex_);
+    const auto owner = store_->find_reservation(email_reservation(cryptography_, email));
+    if (!owner) return std::nullopt;
+    Account account{UserId{owner->stream}, load<identity::User>(owner->realm, owner->stream).first, {}};
+    account.password_hash = store_->find_credential(account.state.credential_id);
+    return account;
+}
+
+std::optional<Account> AccessDirectory::find_account(UserId user) {
+    const std::lock_guard lock(mutex_);
+    auto [state, version] = load<identity::User>(realm_of(user), user.value);
+    if (version == 0) return std::nullopt;
+    return Account{user, std::move(state), {}};
+}
+
+identity::Session::State AccessDirectory::session(UserId user, SessionId session) {
+    const std::lock_guard lock(mutex_);
+    return load<identity::Session>(realm_of(user), session.value).first;
+}
+
+std::optional<std::string> AccessDirectory::credential(CredentialId id) {
+    const std::lock_guard lock(mutex_);
+    return store_->find_credential(id);
+}
+
+std::vector<organizations::Role> AccessDirectory::roles(TenantId organization, UserId user) {
+    const std::lock_guard lock(mutex_);
+    const Uuid id = organizations::membership_id(organization, user).value;
+    const auto [state, version] = load<organizations::Membership>(organization, id);
+    if (version == 0 || !state.active) return {};
+    return state.roles;
+}
+
+std::optional<organizations::Invitation::State> AccessDirectory::invitation(
+    TenantId organization, InvitationId invitation
+) {
+    const std::lock_guard lock(mutex_);
+    auto [state, version] = load<organizations::Invitation>(organization, invitation.value);
+    if (version == 0) return std::nullopt;
+    return std::move(state);
+}
+
+ReservationKey email_reservation(Cryptography& cryptography, const Email& email) {
+    return {kPlatformRealm, "idn.email", cryptography.blind_index("idn.email", email.str())};
+}
+
+}  // namespace annals

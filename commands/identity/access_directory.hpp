@@ -1,0 +1,54 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "commands/kernel/committed_state.hpp"
+#include "domain/identity/session.hpp"
+#include "domain/identity/user.hpp"
+#include "domain/organizations/invitation.hpp"
+#include "domain/organizations/role.hpp"
+
+namespace annals {
+
+/// An account as authentication needs it.
+struct Account {
+    UserId user{};
+    identity::User::State state;
+    std::optional<std::string> password_hash{};
+};
+
+/// Answers who may come in, from the log and the vault and not from query tables: nobody is let in or kept out by a read
+/// model that lags. Thread-safe; calls block and throw StoreUnavailable.
+class AccessDirectory {
+public:
+    AccessDirectory(
+        std::unique_ptr<EventStore> store, Cryptography& cryptography, std::uint16_t partitions
+    );
+
+    std::optional<Account> find_account(const Email& email);
+    /// Without the password.
+    std::optional<Account> find_account(UserId user);
+    identity::Session::State session(UserId user, SessionId session);
+    std::optional<std::string> credential(CredentialId id);
+    /// Empty for somebody who is no active member.
+    std::vector<organizations::Role> roles(TenantId organization, UserId user);
+    std::optional<organizations::Invitation::State> invitation(TenantId organization, InvitationId invitation);
+
+private:
+    template <Decider D>
+    std::pair<typename D::State, StreamVersion> load(TenantId realm, const Uuid& stream);
+
+    std::mutex mutex_;
+    std::unique_ptr<EventStore> store_;
+    Cryptography& cryptography_;
+    CommittedState committed_;
+};
+
+/// The reservation that makes an e-mail address unique over all people and leads to its account.
+ReservationKey email_reservation(Cryptography& cryptography, const Email& email);
+
+}  // namespace annals
