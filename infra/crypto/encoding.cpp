@@ -21,7 +21,8 @@ consteval std::array<std::int8_t, 256> invert(std::string_view digits) {
 
 constexpr auto kHexValues = [] consteval {
     auto table = invert(kHexDigits);
-    for (int i = 0; i < 6; ++i) table[static_cast<std::size_t>('A' + i)] = static_cast<std::int8_t>(10 + i);
+    for (char c = 'A'; c <= 'F'; ++c)
+        table[static_cast<unsigned char>(c)] = static_cast<std::int8_t>(10 + c - 'A');
     return table;
 }();
 constexpr auto kBase64Values = invert(kBase64Digits);

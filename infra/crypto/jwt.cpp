@@ -140,7 +140,7 @@ std::string AccessTokenIssuer::mint(const AccessClaims& claims) const {
     return token;
 }
 
-AccessTokenVerifier::AccessTokenVerifier(std::vector<PublicKey> keys, const TokenAuthority& authority)
+AccessTokenVerifier::AccessTokenVerifier(const std::vector<PublicKey>& keys, const TokenAuthority& authority)
     : claims_prefix_(claims_prefix(authority)) {
     ANNALS_ASSERT(!keys.empty(), "a verifier without keys would refuse everybody");
     for (const auto& key : keys) keys_.push_back({key, header_segment(key)});

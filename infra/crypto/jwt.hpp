@@ -68,7 +68,7 @@ private:
 class AccessTokenVerifier {
 public:
     /// Several keys while they rotate; at least one.
-    AccessTokenVerifier(std::vector<PublicKey> keys, const TokenAuthority& authority);
+    AccessTokenVerifier(const std::vector<PublicKey>& keys, const TokenAuthority& authority);
 
     [[nodiscard]] std::expected<AccessClaims, TokenFault> verify(std::string_view token, std::int64_t now_s)
         const;

@@ -43,8 +43,8 @@ bool needs_rehash(std::string_view phc) {
 }
 
 const std::string& dummy_password_hash() {
-    static const std::string hash = hash_password(new_opaque_token());
-    return hash;
+    static const std::string kHash = hash_password(new_opaque_token());
+    return kHash;
 }
 
 }  // namespace annals::crypto

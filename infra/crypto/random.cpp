@@ -19,8 +19,8 @@ constexpr std::size_t kPooledRequestBytesMax = 64;  // larger requests gain noth
 std::atomic<std::uint64_t> fork_generation{0};
 
 void count_forks() {
-    static const int registered = pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1); });
-    static_cast<void>(registered);
+    static const int kRegistered = pthread_atfork(nullptr, nullptr, [] { fork_generation.fetch_add(1); });
+    static_cast<void>(kRegistered);
 }
 
 class RandomPool {

@@ -6,8 +6,8 @@
 namespace annals::crypto {
 
 void ensure_sodium() {
-    static const bool ready = sodium_init() >= 0;
-    if (!ready)
+    static const bool kReady = sodium_init() >= 0;
+    if (!kReady)
         throw std::runtime_error("CRYPTO-1a7e libsodium could not start: no source of random numbers");
 }
 

@@ -25,7 +25,7 @@ std::expected<Key, OpenFault> SubjectKeys::unwrap(std::string_view wrapped, cons
     auto plain = open_bytes(wrapped, wrapping_key_, wrap_context(subject));
     if (!plain) return std::unexpected(plain.error());
     if (plain->size() != Key::kBytes) return std::unexpected(OpenFault::malformed);
-    const Key key{as_bytes(*plain).first<Key::kBytes>()};
+    Key key{as_bytes(*plain).first<Key::kBytes>()};
     sodium_memzero(plain->data(), plain->size());
     return key;
 }

@@ -65,9 +65,9 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 std::int64_t parse_integer(const SettingInfo& setting, std::string_view text, std::string_view place) {
     std::int64_t number = 0;
-    const auto* const end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, number);
-    if (error != std::errc{} || stop != end || number < setting.min || number > setting.max) {
+    const auto [stop, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+    if (error != std::errc{} || stop != text.data() + text.size() || number < setting.min ||
+        number > setting.max) {
         const auto unit = setting.unit.empty() ? std::string{} : fmt::format(" {}", setting.unit);
         refuse_value(
             setting, place, text,

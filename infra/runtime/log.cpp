@@ -68,8 +68,8 @@ struct LogState {
 
 LogState& state() {
     // Never destroyed: threads and destructors of other statics may log until the very end.
-    static auto* const instance = new LogState;
-    return *instance;
+    static auto* const kInstance = new LogState;
+    return *kInstance;
 }
 
 std::string_view cut(std::string_view text) {

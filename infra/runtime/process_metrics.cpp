@@ -57,13 +57,13 @@ std::optional<ProcessUsage> read_process_usage() {
     if (!fields) return std::nullopt;
 
     const auto ticks_per_s = static_cast<double>(::sysconf(_SC_CLK_TCK));
-    static const double boot_s = boot_time_s();
+    static const double kBootS = boot_time_s();
     return ProcessUsage{
         .resident_bytes = resident_pages * static_cast<std::uint64_t>(::sysconf(_SC_PAGESIZE)),
         .cpu_s = static_cast<double>(user_ticks + system_ticks) / ticks_per_s,
         .threads = threads,
         .open_fds = count_open_fds(),
-        .started_at_s = boot_s + static_cast<double>(start_ticks) / ticks_per_s,
+        .started_at_s = kBootS + static_cast<double>(start_ticks) / ticks_per_s,
     };
 }
 
