@@ -4,6 +4,7 @@
 #include "infra/postgres/limits.hpp"
 #include "infra/runtime/log.hpp"
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstring>
@@ -51,7 +52,7 @@ namespace {
 std::string one_line(std::string_view text) {
     std::string line;
     for (const char c : text) {
-        if (c != '\n') {
+        if (c != '\n' && c != '\t') {
             line.push_back(c);
         } else if (!line.empty() && line.back() != ' ') {
             line.push_back(' ');
@@ -253,18 +254,24 @@ Rows Connection::execute(const std::string& sql) {
     return receive_last(deadline());
 }
 
-void Connection::prepare(const Statement& statement) {
-    if (prepared_.contains(statement.name)) return;
+bool Connection::send_prepare_if_new(const Statement& statement) {
+    if (*statement.name != '\0' && prepared_.contains(statement.name)) return false;
     if (PQsendPrepare(connection_.get(), statement.name, statement.sql, 0, nullptr) == 0) {
         lose(PQerrorMessage(connection_.get()));
     }
+    return true;
+}
+
+void Connection::prepare(const Statement& statement) {
+    if (!send_prepare_if_new(statement)) return;
     try {
         receive_last(deadline());
     } catch (const PgError& error) {
+        // Nothing was executed yet, so nothing is in doubt.
         if (!error.in_doubt()) throw;
         throw PgError(error.what(), {.kind = ErrorKind::cannot_connect, .sqlstate = error.sqlstate()});
     }
-    prepared_.insert(statement.name);
+    if (*statement.name != '\0') prepared_.insert(statement.name);
 }
 
 void Connection::send(const Statement& statement, const Params& params, Format format) {
@@ -295,16 +302,28 @@ Rows Connection::query(const Statement& statement, const Params& params, Format 
 
 std::vector<Rows> Connection::pipeline(std::span<const Call> calls) {
     require_usable();
-    for (const Call& call : calls) prepare(*call.statement);
     if (PQenterPipelineMode(connection_.get()) == 0) lose(PQerrorMessage(connection_.get()));
-    for (const Call& call : calls) send(*call.statement, *call.params, call.format);
+    // What each expected result belongs to: the name of a preparation, or null for a call.
+    std::vector<const char*> expected;
+    for (const Call& call : calls) {
+        const std::string_view name = call.statement->name;
+        const bool sent_here = !name.empty() && std::ranges::any_of(expected, [&](const char* prepared) {
+            return prepared != nullptr && prepared == name;
+        });
+        if (!sent_here && send_prepare_if_new(*call.statement)) expected.push_back(call.statement->name);
+        send(*call.statement, *call.params, call.format);
+        expected.push_back(nullptr);
+    }
     if (PQpipelineSync(connection_.get()) == 0) lose(PQerrorMessage(connection_.get()));
+    return receive_pipeline(expected);
+}
+
+std::vector<Rows> Connection::receive_pipeline(const std::vector<const char*>& expected) {
     const Deadline until = deadline();
     flush(until);
-
     std::vector<Rows> all;
     std::optional<PgError> failure;
-    for (;;) {
+    for (std::size_t next = 0;;) {
         // Each statement's results end with a null; the sync's result has none after it.
         pg_result* result = receive(until);
         if (result == nullptr) {
@@ -314,17 +333,22 @@ std::vector<Rows> Connection::pipeline(std::span<const Call> calls) {
         Rows rows(result);
         const ExecStatusType status = PQresultStatus(result);
         if (status == PGRES_PIPELINE_SYNC) break;
-        if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-            all.push_back(std::move(rows));
-        } else if (status != PGRES_PIPELINE_ABORTED && !failure) {
-            failure = error_of(result);
+        if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
+            if (!failure) failure = error_of(result);
             if (failure->disconnected()) break;
+        } else if (status != PGRES_PIPELINE_ABORTED) {
+            // A preparation outlives the transaction it was sent in, even one that fails later.
+            if (expected[next] != nullptr) {
+                if (*expected[next] != '\0') prepared_.insert(expected[next]);
+            } else {
+                all.push_back(std::move(rows));
+            }
         }
+        ++next;
     }
     if (failure) lost_ = failure->disconnected();
     if (!lost_ && PQexitPipelineMode(connection_.get()) == 0) lose(PQerrorMessage(connection_.get()));
     if (failure) throw PgError(*failure);
-    ANNALS_ASSERT(all.size() == calls.size(), "each statement of a pipeline has one result");
     return all;
 }
 

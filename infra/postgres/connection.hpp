@@ -83,6 +83,8 @@ private:
 
     void require_usable() const;
     void prepare(const Statement& statement);
+    bool send_prepare_if_new(const Statement& statement);
+    std::vector<Rows> receive_pipeline(const std::vector<const char*>& expected);
     void send(const Statement& statement, const Params& params, Format format);
     void flush(Deadline deadline);
     /// The next result of the statement in flight; null at its end.
@@ -98,7 +100,7 @@ private:
         void operator()(pg_conn* connection) const;
     };
     std::unique_ptr<pg_conn, Close> connection_;
-    std::unordered_set<std::string_view> prepared_;
+    std::unordered_set<std::string> prepared_;
     std::chrono::milliseconds reply_wait_;
     bool lost_{false};
 };

@@ -1,0 +1,276 @@
+#include "infra/postgres/pg_event_store.hpp"
+
+#include "domain/kernel/assert.hpp"
+#include "infra/postgres/append_statement.hpp"
+#include "infra/postgres/reconnecting.hpp"
+#include "infra/runtime/log.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace annals::pg {
+
+namespace {
+
+constexpr Statement kHeads{"store_heads", "select head from log.partition order by partition"};
+constexpr Statement kEpoch{"store_epoch", "select max(epoch) from log.partition"};
+// A lateral join per stream: one index descent each, whatever the planner believes of the table.
+constexpr Statement kStreams{
+    "store_streams",
+    "select e.partition, e.position, e.line from unnest($1::smallint[], $2::uuid[]) s (partition, stream_id)"
+    " cross join lateral (select e.partition, e.position, e.line from log.event e"
+    "   where e.partition = s.partition and e.stream_id = s.stream_id) e"
+    " order by e.partition, e.position"
+};
+constexpr Statement kPartition{
+    "store_partition",
+    "select position, line from log.event where partition = $1::smallint and position > $2::bigint"
+    " order by position limit $3::bigint"
+};
+constexpr Statement kTenantHeads{
+    "store_tenant_heads",
+    "select coalesce((select e.tenant_position from log.event e where e.tenant_id = t.id"
+    "   order by e.tenant_position desc limit 1), 0)"
+    " from unnest($1::uuid[]) with ordinality t (id, place) order by t.place"
+};
+constexpr Statement kCommands{
+    "store_commands",
+    "select c.tenant_id, c.command_id, c.request_hash, c.response"
+    " from unnest($1::uuid[], $2::uuid[]) k (tenant_id, command_id)"
+    " join log.command c on c.tenant_id = k.tenant_id and c.command_id = k.command_id"
+};
+constexpr Statement kReservation{
+    "store_reservation",
+    "select owner_stream, owner_realm from log.reservation where tenant_id = $1 and scope = $2 and key = $3"
+};
+constexpr Statement kCounter{
+    "store_counter", "select value from log.counter where tenant_id = $1 and scope = $2"
+};
+constexpr Statement kSubjectKeys{
+    "store_subject_keys",
+    "select k.subject_id, k.wrapped_key from unnest($1::uuid[]) s (id)"
+    " join log.subject_key k on k.subject_id = s.id"
+};
+constexpr Statement kCredential{
+    "store_credential", "select secret from vault.credential where credential_id = $1"
+};
+constexpr Statement kRankAfter{
+    "store_rank_after",
+    "select rank from prj.task where tenant_id = $1 and project_id = $2 and column_id = $3 and rank > $4"
+    " order by rank limit 1"
+};
+constexpr Statement kRankBefore{
+    "store_rank_before",
+    "select rank from prj.task where tenant_id = $1 and project_id = $2 and column_id = $3 and rank < $4"
+    " order by rank desc limit 1"
+};
+
+constexpr std::string_view kReservationTable = "log.reservation";
+
+Digest digest_of(std::string_view bytes) {
+    Digest digest{};
+    ANNALS_ASSERT(bytes.size() == digest.size(), "a digest has 32 bytes");
+    for (std::size_t i = 0; i < digest.size(); ++i) digest[i] = static_cast<std::uint8_t>(bytes[i]);
+    return digest;
+}
+
+class PgEventStore final : public EventStore {
+public:
+    explicit PgEventStore(std::string dsn) : connection_(std::move(dsn), kWriterSession) {}
+
+    AppendOutcome append(const AppendBatch& batch) override;
+    std::vector<std::uint64_t> heads() override;
+    std::uint32_t epoch() override;
+    std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override;
+    std::vector<StoredEvent> read_partition(std::uint16_t partition, std::uint64_t after, std::size_t limit)
+        override;
+    std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) override;
+    std::vector<StoredCommand> find_commands(std::span<const CommandKey> commands) override;
+    std::optional<ReservationOwner> find_reservation(const ReservationKey& key) override;
+    std::optional<std::int64_t> find_counter(const CounterKey& key) override;
+    std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) override;
+    std::optional<std::string> find_credential(CredentialId id) override;
+    std::optional<std::string> find_neighbour_rank(
+        TenantId tenant, const Uuid& project, const Uuid& column, const std::string& rank, bool before
+    ) override;
+
+private:
+    /// Reading is repeatable, so a connection that PostgreSQL closed while it was idle costs a second attempt
+    /// only.
+    Rows read(const Statement& statement, const Params& params = {});
+
+    Reconnecting connection_;
+};
+
+Rows PgEventStore::read(const Statement& statement, const Params& params) {
+    try {
+        try {
+            return connection_.get().query(statement, params);
+        } catch (const PgError& error) {
+            if (!error.in_doubt()) throw;
+            return connection_.get().query(statement, params);
+        }
+    } catch (const PgError& error) {
+        throw StoreUnavailable{error.what()};
+    }
+}
+
+AppendOutcome outcome_of(const PgError& error) {
+    switch (error.kind()) {
+        case ErrorKind::connection_lost:
+            return AppendOutcome::in_doubt;
+        case ErrorKind::unique_violation:
+            // Another key than a reservation's was taken by a writer that did not move our heads, for example
+            // the id of a command without events. What was decided is out of date, just as behind a moved
+            // head.
+            return error.table() == kReservationTable ? AppendOutcome::reservation_taken
+                                                      : AppendOutcome::head_moved;
+        default:
+            return AppendOutcome::not_written;
+    }
+}
+
+AppendOutcome PgEventStore::append(const AppendBatch& batch) {
+    const Params params = append_params(batch);
+    try {
+        const Rows rows = connection_.get().query(kAppend, params);
+        const std::uint64_t moved = rows.count(0, 0);
+        ANNALS_ASSERT(moved == 0 || moved == batch.partitions.size(), "all heads move or none");
+        return moved == 0 ? AppendOutcome::head_moved : AppendOutcome::written;
+    } catch (const PgError& error) {
+        const AppendOutcome outcome = outcome_of(error);
+        if (outcome != AppendOutcome::reservation_taken) {
+            runtime::log(
+                runtime::Level::warning, "PG-7a31", "an append failed",
+                {{"kind", error_kind_name(error.kind())},
+                 {"sqlstate", error.sqlstate()},
+                 {"constraint", error.constraint()},
+                 {"error", error.what()},
+                 {"events", batch.events.size()}}
+            );
+        }
+        return outcome;
+    }
+}
+
+std::vector<std::uint64_t> PgEventStore::heads() {
+    const Rows rows = read(kHeads);
+    std::vector<std::uint64_t> heads;
+    for (std::size_t i = 0; i < rows.size(); ++i) heads.push_back(rows.count(i, 0));
+    return heads;
+}
+
+std::uint32_t PgEventStore::epoch() {
+    return static_cast<std::uint32_t>(read(kEpoch).count(0, 0));
+}
+
+std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> streams) {
+    ArrayParam partitions(ElementType::int2, streams.size());
+    ArrayParam ids(ElementType::uuid, streams.size());
+    for (const StreamKey& key : streams) {
+        partitions.add(std::int64_t{key.partition});
+        ids.add(key.stream);
+    }
+    const Rows rows = read(kStreams, Params{}.array(std::move(partitions)).array(std::move(ids)));
+    std::vector<StoredEvent> events;
+    events.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        events.push_back(
+            {static_cast<std::uint16_t>(rows.count(i, 0)), rows.count(i, 1), std::string(rows.bytes(i, 2))}
+        );
+    }
+    return events;
+}
+
+std::vector<StoredEvent> PgEventStore::read_partition(
+    std::uint16_t partition, std::uint64_t after, std::size_t limit
+) {
+    const Rows rows = read(
+        kPartition, Params{}
+                        .int2(static_cast<std::int16_t>(partition))
+                        .int8(static_cast<std::int64_t>(after))
+                        .int8(static_cast<std::int64_t>(limit))
+    );
+    std::vector<StoredEvent> events;
+    events.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        events.push_back({partition, rows.count(i, 0), std::string(rows.bytes(i, 1))});
+        ANNALS_ASSERT(events.back().position == after + i + 1, "positions in the log are dense");
+    }
+    return events;
+}
+
+std::vector<std::uint64_t> PgEventStore::tenant_heads(std::span<const TenantId> tenants) {
+    ArrayParam ids(ElementType::uuid, tenants.size());
+    for (const TenantId& tenant : tenants) ids.add(tenant);
+    const Rows rows = read(kTenantHeads, Params{}.array(std::move(ids)));
+    ANNALS_ASSERT(rows.size() == tenants.size(), "each realm asked for has a head");
+    std::vector<std::uint64_t> heads;
+    for (std::size_t i = 0; i < rows.size(); ++i) heads.push_back(rows.count(i, 0));
+    return heads;
+}
+
+std::vector<StoredCommand> PgEventStore::find_commands(std::span<const CommandKey> commands) {
+    ArrayParam tenants(ElementType::uuid, commands.size());
+    ArrayParam ids(ElementType::uuid, commands.size());
+    for (const CommandKey& key : commands) {
+        tenants.add(key.tenant);
+        ids.add(key.command);
+    }
+    const Rows rows = read(kCommands, Params{}.array(std::move(tenants)).array(std::move(ids)));
+    std::vector<StoredCommand> found;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        found.push_back(
+            {{TenantId{rows.uuid(i, 0)}, CommandId{rows.uuid(i, 1)}},
+             digest_of(rows.bytes(i, 2)),
+             std::string(rows.bytes(i, 3))}
+        );
+    }
+    return found;
+}
+
+std::optional<ReservationOwner> PgEventStore::find_reservation(const ReservationKey& key) {
+    const Rows rows = read(kReservation, Params{}.uuid(key.tenant).text(key.scope).text(key.key));
+    if (rows.empty()) return std::nullopt;
+    return ReservationOwner{rows.uuid(0, 0), TenantId{rows.uuid(0, 1)}};
+}
+
+std::optional<std::int64_t> PgEventStore::find_counter(const CounterKey& key) {
+    const Rows rows = read(kCounter, Params{}.uuid(key.tenant).text(key.scope));
+    if (rows.empty()) return std::nullopt;
+    return rows.integer(0, 0);
+}
+
+std::vector<StoredSubjectKey> PgEventStore::find_subject_keys(std::span<const Uuid> subjects) {
+    ArrayParam ids(ElementType::uuid, subjects.size());
+    for (const Uuid& subject : subjects) ids.add(subject);
+    const Rows rows = read(kSubjectKeys, Params{}.array(std::move(ids)));
+    std::vector<StoredSubjectKey> found;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        found.push_back({rows.uuid(i, 0), std::string(rows.at(i, 1).value_or(std::string_view{}))});
+    }
+    return found;
+}
+
+std::optional<std::string> PgEventStore::find_credential(CredentialId id) {
+    const Rows rows = read(kCredential, Params{}.uuid(id));
+    if (rows.empty()) return std::nullopt;
+    return std::string(rows.bytes(0, 0));
+}
+
+std::optional<std::string> PgEventStore::find_neighbour_rank(
+    TenantId tenant, const Uuid& project, const Uuid& column, const std::string& rank, bool before
+) {
+    const Rows rows =
+        read(before ? kRankBefore : kRankAfter, Params{}.uuid(tenant).uuid(project).uuid(column).text(rank));
+    if (rows.empty()) return std::nullopt;
+    return std::string(rows.bytes(0, 0));
+}
+
+}  // namespace
+
+std::unique_ptr<EventStore> make_pg_event_store(std::string dsn) {
+    return std::make_unique<PgEventStore>(std::move(dsn));
+}
+
+}  // namespace annals::pg
