@@ -125,7 +125,6 @@ std::vector<Setting> reader_settings(std::string group_id) {
         {"enable.auto.commit", "false"},
         {"enable.auto.offset.store", "false"},
         {"auto.offset.reset", "error"},
-        {"allow.auto.create.topics", "false"},
         {"check.crcs", "true"},
         {"fetch.min.bytes", "1"},
     };

@@ -16,9 +16,19 @@ namespace {
 /// default.
 constexpr const char* kReadAheadKilobytes = "16384";
 
-std::vector<Setting> consumer_settings(const std::string& name) {
-    auto settings = reader_settings("annals-projector-" + name);
-    settings.emplace_back("fetch.wait.max.ms", "100");
+/// How long a fetch waits at the broker when there is nothing. A real broker answers as soon as something
+/// comes; the embedded one always waits to the end, so there it is the latency.
+constexpr const char* kFetchWaitRealMs = "100";
+constexpr const char* kFetchWaitEmbeddedMs = "10";
+
+/// Without metadata at hand the first fetch waits for a retry, half a second later.
+constexpr int kPrimeMetadataMs = 1'000;
+
+std::vector<Setting> consumer_settings(const ConsumerSettings& given) {
+    auto settings = reader_settings("annals-projector-" + given.name);
+    settings.emplace_back(
+        "fetch.wait.max.ms", given.broker.kind == BrokerKind::real ? kFetchWaitRealMs : kFetchWaitEmbeddedMs
+    );
     settings.emplace_back("queued.max.messages.kbytes", kReadAheadKilobytes);
     return settings;
 }
@@ -27,8 +37,7 @@ std::vector<Setting> consumer_settings(const std::string& name) {
 
 struct EventConsumer::Impl {
     Impl(ConsumerSettings given, LogSink log) : settings(std::move(given)), context(std::move(log)) {
-        client =
-            make_client(ClientType::consumer, settings.broker, consumer_settings(settings.name), context);
+        client = make_client(ClientType::consumer, settings.broker, consumer_settings(settings), context);
         queue.reset(rd_kafka_queue_get_consumer(client.get()));
     }
 
@@ -114,6 +123,8 @@ EventConsumer::~EventConsumer() = default;
 
 void EventConsumer::assign(const std::vector<ConsumerStart>& starts) {
     impl_->starts = starts;
+    // Its answer does not matter: a broker that is away now is found later.
+    if (!starts.empty()) (void)partition_count(impl_->client.get(), impl_->settings.topic, kPrimeMetadataMs);
     impl_->apply_assignment();
 }
 

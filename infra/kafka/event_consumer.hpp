@@ -52,7 +52,7 @@ public:
     EventConsumer(const EventConsumer&) = delete;
     EventConsumer& operator=(const EventConsumer&) = delete;
 
-    /// Replaces the whole assignment; an empty list stops reading.
+    /// Replaces the whole assignment; an empty list stops reading. Takes up to 1 s when the broker is away.
     void assign(const std::vector<ConsumerStart>& starts);
     /// Goes on in one assigned partition elsewhere, after `offset_gone` or after a jump in the log. What was
     /// fetched ahead for the other partitions is fetched again, so this is for rare events.

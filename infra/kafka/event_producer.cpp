@@ -270,12 +270,17 @@ void EventProducer::abort() {
     // Left open, the transaction would hide everything behind it until the next leader or its time-out
     // settles it.
     const ErrorHandle error(rd_kafka_abort_transaction(impl_->client.get(), kAbortTimeoutMs));
-    if (error && rd_kafka_error_is_fatal(error.get()) == 0) {
-        impl_->context.log(
-            Severity::warning, "KAFKA-9c30",
-            "open transaction not aborted, the next leader will: " + describe(*error)
-        );
+    if (!error) {
+        if (!impl_->spent)
+            impl_->context.failure.reset();  // the abort reports its own records as undelivered
+        return;
     }
+    impl_->spent = true;
+    if (rd_kafka_error_is_fatal(error.get()) != 0) return;
+    impl_->context.log(
+        Severity::warning, "KAFKA-9c30",
+        "open transaction not aborted, the next leader will: " + describe(*error)
+    );
 }
 
 }  // namespace annals::kafka

@@ -109,6 +109,7 @@ struct Relay::Impl {
         board.update([&](RelayStatus& status) {
             status.phase = phase;
             status.message = std::move(message);
+            status.commit_since.reset();
             if (phase == RelayPhase::publishing) return;
             for (auto& partition : status.partitions) {
                 // A refusal stays on show until the next session has looked again.

@@ -180,6 +180,7 @@ RelaySession::Round RelaySession::publish_round() {
     }
     require(producer_.begin());
     produce_until_deadline(heads, sent);
+    board_.update([](RelayStatus& status) { status.commit_since = Clock::now(); });
     require(producer_.commit());
     std::uint64_t records = 0;
     for (std::size_t p = 0; p < partitions_.size(); ++p) {
@@ -257,6 +258,7 @@ void RelaySession::report(const std::vector<std::uint64_t>& heads, std::uint64_t
         }
         status.records_total += records;
         if (records > 0) ++status.commits_total;
+        status.commit_since.reset();
     });
 }
 

@@ -3,6 +3,11 @@
 #include <algorithm>
 
 namespace annals::kafka {
+namespace {
+
+constexpr std::chrono::seconds kUnansweredMax{5};
+
+}  // namespace
 
 std::string_view to_string(RelayPhase phase) {
     switch (phase) {
@@ -34,11 +39,20 @@ std::string_view to_string(RelayPartitionState state) {
     return "unknown";
 }
 
+std::chrono::milliseconds RelayStatus::unanswered() const {
+    if (!commit_since) return std::chrono::milliseconds{0};
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+        std::chrono::steady_clock::now() - *commit_since
+    );
+}
+
 bool RelayStatus::healthy() const {
     const bool working = phase == RelayPhase::publishing || phase == RelayPhase::standby;
-    return working && std::ranges::none_of(partitions, [](const RelayPartitionStatus& partition) {
-               return partition.state == RelayPartitionState::refused;
-           });
+    return working && unanswered() < kUnansweredMax &&
+           std::ranges::none_of(
+               partitions, [](const RelayPartitionStatus& partition
+                           ) { return partition.state == RelayPartitionState::refused; }
+           );
 }
 
 }  // namespace annals::kafka

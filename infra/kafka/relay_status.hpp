@@ -2,8 +2,10 @@
 
 #include "infra/kafka/broker.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -46,6 +48,12 @@ struct RelayStatus {
     std::uint64_t failures_total{0};  ///< sessions that ended in an error
     std::uint64_t fenced_total{0};    ///< of these: because another leader took over
 
+    /// Set while a transaction waits for the broker's answer, which librdkafka hides through a broker's
+    /// restart.
+    std::optional<std::chrono::steady_clock::time_point> commit_since;
+
+    /// How long the broker has owed the running commit its answer; a few milliseconds are normal.
+    [[nodiscard]] std::chrono::milliseconds unanswered() const;
     /// Nothing waits for a person and nothing is broken; a standby is healthy.
     [[nodiscard]] bool healthy() const;
 };
