@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/kernel/ids.hpp"
+#include "projections/kernel/row_set.hpp"
+
+namespace annals {
+
+/// The database cannot be reached, or not in time. Nothing is known to have been applied; whoever opens the store again
+/// sees from the checkpoints what was.
+struct ProjectionStoreUnavailable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+/// How far one projection has applied one partition. `generation` rises when something other than the projector
+/// changes the rows (a retry, a rebuild), so that the projector notices and reloads.
+struct Checkpoint {
+    std::string projection;  ///< ProjectionType::checkpoint_name
+    std::uint16_t partition{0};
+    std::uint64_t position{0};  ///< 0: nothing yet
+    std::optional<std::int64_t> kafka_offset{};  ///< of the last record that came over Kafka
+    std::uint64_t generation{0};
+};
+
+struct CheckpointMove {
+    std::string_view projection;
+    std::uint16_t partition{0};
+    std::uint64_t from{0};
+    std::uint64_t to{0};  ///< may equal `from`: then the checkpoint is only held against others
+    std::uint64_t generation{0};
+    std::uint64_t new_generation{0};
+    std::optional<std::int64_t> kafka_offset{};  ///< nothing: keep what is stored
+};
+
+/// An event that one projection did not apply. The first of a stream has the reason; those after it wait behind.
+struct ParkedEvent {
+    std::string projection;
+    std::uint16_t partition{0};
+    std::uint64_t position{0};
+    TenantId tenant{};
+    Uuid stream{};
+    std::string event_type;
+    std::string code;  ///< waiting, or why it failed: reducer, unreadable, database
+    std::string detail;
+};
+
+inline constexpr std::string_view kParkedWaiting = "waiting";
+
+struct TableChange {
+    const TableType* table{nullptr};
+    std::vector<const void*> upserts;
+    std::vector<RowKey> removals;
+};
+
+/// What one commit writes: all of it or nothing.
+struct ProjectionBatch {
+    std::vector<CheckpointMove> moves;
+    std::vector<TableChange> changes;
+    std::vector<ParkedEvent> parked;
+    std::vector<ParkedEvent> unparked;  ///< of these only projection, partition and position count
+    std::vector<Position> applied;      ///< told to other processes: every projection has these now
+};
+
+enum class ApplyOutcome : std::uint8_t {
+    applied,
+    fenced,   ///< a checkpoint is not where `from` and `generation` say; nothing was written
+    bad_data  ///< the database refused a value; nothing was written
+};
+struct ApplyResult {
+    ApplyOutcome outcome{ApplyOutcome::applied};
+    std::string detail{};
+};
+
+/// Adds what reducers changed in a projection's rows. The batch points into `rows`.
+void add_changes(const RowSet& rows, ProjectionBatch& batch);
+
+/// The query tables as the one projector that may write them sees them. Not thread-safe; every call blocks and throws
+/// ProjectionStoreUnavailable.
+class ProjectionStore : public RowSource {
+public:
+    /// True while this store's session is the only one that projects. Others stand by and ask again. Checkpoints fence
+    /// whoever is wrong about it.
+    virtual bool lead() = 0;
+    /// The partitions of the log, and its epoch.
+    virtual std::uint16_t partitions() = 0;
+    virtual std::uint32_t epoch() = 0;
+    /// The checkpoints of these projections in all partitions; those that are missing are made at position 0.
+    virtual std::vector<Checkpoint> checkpoints(std::span<const std::string> projections) = 0;
+    /// Parked events in order of projection, partition and position, at most `limit` after the given one.
+    virtual std::vector<ParkedEvent> parked(
+        std::string_view projection, std::uint16_t partition, std::uint64_t after, std::size_t limit
+    ) = 0;
+    struct ParkedStream {
+        std::string projection;
+        Uuid stream{};
+        std::uint64_t events{0};
+    };
+    virtual std::vector<ParkedStream> parked_streams() = 0;
+    virtual ApplyResult apply(const ProjectionBatch& batch) = 0;
+};
+
+/// The log, where what Kafka does not (or no longer) hold is read.
+struct LogLine {
+    std::uint64_t position{0};
+    std::string line;
+};
+class LogReader {
+public:
+    virtual ~LogReader() = default;
+    /// Up to `limit` lines of one partition after a position, dense and in order; fewer at the end of the log. Throws
+    /// ProjectionStoreUnavailable.
+    virtual std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) = 0;
+};
+
+}  // namespace annals

@@ -1,0 +1,337 @@
+#include "projections/kernel/projector.hpp"
+
+#include <algorithm>
+#include <numeric>
+
+#include "domain/kernel/assert.hpp"
+#include "projections/kernel/projector_work.hpp"
+
+namespace annals {
+
+Projector::Projector(
+    std::span<const ProjectionType* const> projections, ProjectionStore& store, LogReader& log,
+    contract::EventSealer* sealer, ProjectorEvents events, const contract::EventCatalogue& catalogue
+)
+    : store_(store), log_(log), sealer_(sealer), events_(std::move(events)), catalogue_(catalogue) {
+    for (const ProjectionType* type : projections) {
+        Member& member = members_.emplace_back();
+        member.type = type;
+        member.name = type->checkpoint_name();
+        for (const Reaction& reaction : type->reactions) member.reactions.emplace(reaction.event, &reaction);
+    }
+}
+
+Projector::~Projector() = default;
+
+void Projector::open() {
+    partitions_ = store_.partitions();
+    epoch_ = store_.epoch();
+    load_members();
+}
+
+void Projector::load_members() {
+    std::vector<std::string> names;
+    for (Member& member : members_) {
+        names.push_back(member.name);
+        member.heads.assign(partitions_, {});
+        member.parked.clear();
+    }
+    const auto member_named = [this](std::string_view name) {
+        return std::ranges::find(members_, name, &Member::name);
+    };
+    for (const Checkpoint& checkpoint : store_.checkpoints(names)) {
+        const auto member = member_named(checkpoint.projection);
+        if (member == members_.end() || checkpoint.partition >= partitions_) continue;
+        member->heads[checkpoint.partition] = {checkpoint.position, checkpoint.generation, checkpoint.kafka_offset};
+    }
+    for (const auto& parked : store_.parked_streams()) {
+        const auto member = member_named(parked.projection);
+        if (member != members_.end()) member->parked[parked.stream] = parked.events;
+    }
+}
+
+std::uint64_t Projector::applied(std::uint16_t partition) const {
+    std::uint64_t least = UINT64_MAX;
+    for (const Member& member : members_) least = std::min(least, member.heads[partition].position);
+    return members_.empty() ? 0 : least;
+}
+
+std::optional<std::int64_t> Projector::kafka_offset(std::uint16_t partition) const {
+    // All projections share one reading of Kafka; one that started later has been filled from the log meanwhile.
+    std::optional<std::int64_t> furthest;
+    for (const Member& member : members_) furthest = std::max(furthest, member.heads[partition].kafka_offset);
+    return furthest;
+}
+
+ProjectorStatus Projector::status() const {
+    ProjectorStatus status = totals_;
+    for (const Member& member : members_) {
+        ProjectionStatus& each = status.projections.emplace_back();
+        each.projection = member.name;
+        for (const auto& head : member.heads) each.positions.push_back(head.position);
+        each.parked_streams = member.parked.size();
+        for (const auto& [stream, events] : member.parked) each.parked_events += events;
+    }
+    return status;
+}
+
+void Projector::apply(std::span<const ProjectorLine> lines) {
+    for (std::size_t attempt = 1;; ++attempt) {
+        try {
+            apply_once(lines);
+            return;
+        } catch (const ProjectorFenced&) {
+            ++totals_.fenced_total;
+            if (attempt == kFencedRetriesMax) throw;
+            load_members();
+        }
+    }
+}
+
+void Projector::apply_once(std::span<const ProjectorLine> lines) {
+    std::vector<std::uint64_t> next(partitions_);
+    for (std::uint16_t partition = 0; partition < partitions_; ++partition) next[partition] = applied(partition) + 1;
+    std::vector<const ProjectorLine*> ready;
+    for (const ProjectorLine& line : lines) {
+        if (line.partition >= partitions_) {
+            throw LogDiverged("partition " + std::to_string(line.partition) + " is not one of the log's");
+        }
+        if (line.position < next[line.partition]) {
+            ++totals_.duplicates_total;
+            continue;
+        }
+        if (line.position > next[line.partition]) {
+            commit(ready);
+            ready.clear();
+            fill(line.partition, line.position - 1);
+        }
+        ready.push_back(&line);
+        next[line.partition] = line.position + 1;
+    }
+    commit(ready);
+}
+
+void Projector::fill(std::uint16_t partition, std::uint64_t until) {
+    while (applied(partition) < until) {
+        const std::uint64_t after = applied(partition);
+        const auto limit = std::min<std::uint64_t>(until - after, kLogPageEvents);
+        std::vector<ProjectorLine> lines;
+        for (LogLine& line : log_.read(partition, after, limit)) {
+            lines.push_back({partition, line.position, {}, std::move(line.line)});
+        }
+        if (lines.empty() || lines.front().position != after + 1) {
+            throw LogDiverged(
+                "a line after position " + std::to_string(until) + " of partition " + std::to_string(partition) +
+                " came from the topic, but the log ends at " + std::to_string(after)
+            );
+        }
+        std::vector<const ProjectorLine*> page;
+        for (const ProjectorLine& line : lines) page.push_back(&line);
+        commit(page);
+        totals_.gap_events_total += lines.size();
+    }
+}
+
+std::size_t Projector::catch_up(std::uint16_t partition) {
+    std::size_t events = 0;
+    while (true) {
+        std::vector<ProjectorLine> lines;
+        for (LogLine& line : log_.read(partition, applied(partition), kLogPageEvents)) {
+            lines.push_back({partition, line.position, {}, std::move(line.line)});
+        }
+        if (lines.empty()) return events;
+        apply(lines);
+        events += lines.size();
+    }
+}
+
+Projector::Decoded Projector::decode(const ProjectorLine& line) {
+    auto read = contract::read_event_line(document_, line.line, sealer_, catalogue_);
+    Decoded decoded{line.partition, line.position, line.kafka_offset, {}, {}, {}, std::move(read)};
+    if (decoded.event) {
+        const contract::Envelope& envelope = decoded.event->envelope;
+        decoded.tenant = envelope.tenant;
+        decoded.stream = envelope.stream;
+        decoded.type = decoded.event->event.type().name;
+        const bool placed = envelope.position.partition == line.partition && envelope.position.number == line.position;
+        if (!placed) decoded.event = std::unexpected(contract::LineFault{"misplaced", "the line names another position"});
+        return decoded;
+    }
+    if (document_.parse(line.line)) return decoded;  // no JSON at all: neither stream nor type are known
+    const auto text = [this](std::string_view name) { return document_.text(name).value_or(std::string_view()); };
+    decoded.tenant = TenantId::parse(text("tenantid")).value_or(TenantId{});
+    decoded.stream = Uuid::parse(text("streamid")).value_or(Uuid{});
+    decoded.type = text("type");
+    return decoded;
+}
+
+void Projector::commit(std::span<const ProjectorLine* const> lines) {
+    if (lines.empty()) return;
+    std::vector<Decoded> events;
+    events.reserve(lines.size());
+    for (const ProjectorLine* line : lines) {
+        Decoded& event = events.emplace_back(decode(*line));
+        if (!event.event && event.event.error().code == "unknown_type") ++totals_.unknown_total;
+    }
+    std::vector<std::size_t> all(members_.size());
+    std::iota(all.begin(), all.end(), std::size_t{0});
+    settle(events, all);
+    totals_.events_total += events.size();
+}
+
+/// Commits the events. When the database refuses a value, halves find the event and then the projection it comes
+/// from, so that this one is parked and all others are applied.
+void Projector::settle(std::span<const Decoded> events, std::span<const std::size_t> members) {
+    std::vector<Work> works;
+    for (const std::size_t index : members) {
+        Member& member = members_[index];
+        works.push_back({&member, events, RowSet(member.type->tables, &store_)});
+    }
+    ApplyResult result = try_commit(works);
+    if (result.outcome == ApplyOutcome::applied) return;
+    if (events.size() > 1) {
+        const std::size_t half = events.size() / 2;
+        settle(events.first(half), members);
+        settle(events.subspan(half), members);
+    } else if (members.size() > 1) {
+        for (const std::size_t& member : members) settle(events, std::span(&member, 1));
+    } else {
+        Work condemned{works.front().member, events, RowSet(works.front().member->type->tables, &store_)};
+        condemned.condemn(events.front(), "database", result.detail);
+        works.clear();
+        works.push_back(std::move(condemned));
+        result = try_commit(works);
+        if (result.outcome != ApplyOutcome::applied) throw std::runtime_error("cannot park an event: " + result.detail);
+    }
+}
+
+ApplyResult Projector::try_commit(std::vector<Work>& works) {
+    prefetch(works);
+    ProjectionBatch batch;
+    for (Work& work : works) {
+        reduce(work);
+        collect(work, batch);
+    }
+    if (batch.moves.empty()) return {};
+    collect_applied(batch);
+    ApplyResult result = store_.apply(batch);
+    if (result.outcome == ApplyOutcome::fenced) throw ProjectorFenced("another projector moved the checkpoints");
+    if (result.outcome == ApplyOutcome::applied) committed(batch);
+    return result;
+}
+
+/// Loads what the reducers of all projections will look up in one round trip.
+void Projector::prefetch(std::vector<Work>& works) {
+    std::vector<RowTable*> tables;
+    for (Work& work : works) {
+        while (!walk(work, true)) work.rows = RowSet(work.member->type->tables, &store_);
+        for (RowTable& table : work.rows.tables()) {
+            if (!table.wanted().empty()) tables.push_back(&table);
+        }
+    }
+    if (tables.empty()) return;
+    store_.load(tables);
+    for (RowTable* table : tables) table->wanted_loaded();
+}
+
+/// Runs the reducers. One that fails spoils the rows, so the work starts anew without that event's stream.
+void Projector::reduce(Work& work) {
+    while (!walk(work, false)) {
+        do {
+            work.rows = RowSet(work.member->type->tables, &store_);
+        } while (!walk(work, true));
+    }
+}
+
+bool Projector::walk(Work& work, bool touching) {
+    work.parked.clear();
+    work.parked_streams.clear();
+    const Member& member = *work.member;
+    for (const Decoded& event : work.events) {
+        if (event.position <= member.heads[event.partition].position) continue;
+        const auto reaction = member.reactions.find(event.type);
+        if (reaction == member.reactions.end() && !event.type.empty()) continue;
+        const auto park = [&](std::string code, std::string detail) {
+            work.parked.push_back({member.name, event.partition, event.position, event.tenant, event.stream, event.type,
+                                   std::move(code), std::move(detail)});
+            work.parked_streams.insert(event.stream);
+        };
+        const auto condemned = work.condemned.find({event.partition, event.position});
+        if (member.parked.contains(event.stream) || work.parked_streams.contains(event.stream)) {
+            park(std::string(kParkedWaiting), {});
+        } else if (condemned != work.condemned.end()) {
+            park(condemned->second.first, condemned->second.second);
+        } else if (!event.event) {
+            park("unreadable", event.event.error().code + ": " + event.event.error().detail);
+        } else {
+            const auto step = touching ? reaction->second->touch : reaction->second->apply;
+            try {
+                if (step != nullptr) step(*event.event, work.rows);
+            } catch (const ProjectionStoreUnavailable&) {
+                throw;
+            } catch (const std::exception& fault) {
+                work.condemn(event, "reducer", fault.what());
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+void Projector::collect(const Work& work, ProjectionBatch& batch) const {
+    const Member& member = *work.member;
+    std::map<std::uint16_t, CheckpointMove> moves;
+    for (const Decoded& event : work.events) {
+        const auto& head = member.heads[event.partition];
+        if (event.position <= head.position) continue;
+        CheckpointMove& move = moves[event.partition];
+        move.projection = member.name;
+        move.partition = event.partition;
+        move.from = head.position;
+        move.to = event.position;
+        move.generation = move.new_generation = head.generation;
+        if (event.kafka_offset) move.kafka_offset = event.kafka_offset;
+    }
+    for (const auto& [partition, move] : moves) batch.moves.push_back(move);
+    add_changes(work.rows, batch);
+    batch.parked.insert(batch.parked.end(), work.parked.begin(), work.parked.end());
+}
+
+/// Which partitions every projection will have moved on in.
+void Projector::collect_applied(ProjectionBatch& batch) const {
+    for (std::uint16_t partition = 0; partition < partitions_; ++partition) {
+        std::uint64_t least = UINT64_MAX;
+        for (const Member& member : members_) {
+            std::uint64_t position = member.heads[partition].position;
+            for (const CheckpointMove& move : batch.moves) {
+                if (move.partition == partition && move.projection == member.name) position = move.to;
+            }
+            least = std::min(least, position);
+        }
+        if (least > applied(partition)) batch.applied.push_back({epoch_, partition, least});
+    }
+}
+
+void Projector::committed(const ProjectionBatch& batch) {
+    ++totals_.batches_total;
+    for (Member& member : members_) {
+        for (const CheckpointMove& move : batch.moves) {
+            if (move.projection != member.name) continue;
+            auto& head = member.heads[move.partition];
+            head.position = move.to;
+            head.generation = move.new_generation;
+            if (move.kafka_offset) head.kafka_offset = move.kafka_offset;
+        }
+        for (const ParkedEvent& parked : batch.parked) {
+            if (parked.projection != member.name) continue;
+            ++member.parked[parked.stream];
+            if (parked.code == kParkedWaiting) continue;
+            ++totals_.parked_total;
+            if (events_.parked) events_.parked(parked);
+        }
+    }
+    if (!events_.applied) return;
+    for (const Position& position : batch.applied) events_.applied(position);
+}
+
+}  // namespace annals

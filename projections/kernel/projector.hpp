@@ -1,0 +1,135 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "domain/contract/event_line.hpp"
+#include "projections/kernel/projection.hpp"
+#include "projections/kernel/projection_store.hpp"
+
+namespace annals {
+
+inline constexpr std::size_t kLogPageEvents = 1'000;    ///< read from the log at once when filling a gap
+inline constexpr std::size_t kFencedRetriesMax = 3;     ///< reloads of one batch before somebody else is let be
+inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are tried again in one commit
+inline constexpr std::size_t kParkedDetailBytesMax = 1'000;
+
+/// One line of the log on its way into the projections.
+struct ProjectorLine {
+    std::uint16_t partition{0};
+    std::uint64_t position{0};
+    std::optional<std::int64_t> kafka_offset{};  ///< nothing when it was read from the log
+    std::string line;
+};
+
+/// Somebody else moves the checkpoints.
+struct ProjectorFenced : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+/// A line came whose predecessors are neither in Kafka nor in the log: the topic is of another log, or ahead of it.
+struct LogDiverged : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
+struct ProjectionStatus {
+    std::string projection;
+    std::vector<std::uint64_t> positions;  ///< by partition
+    std::uint64_t parked_streams{0};
+    std::uint64_t parked_events{0};
+};
+
+struct ProjectorStatus {
+    std::vector<ProjectionStatus> projections;
+    std::uint64_t events_total{0};       ///< applied by this process
+    std::uint64_t batches_total{0};      ///< committed
+    std::uint64_t duplicates_total{0};   ///< dropped because their position was applied already
+    std::uint64_t gap_events_total{0};   ///< read from the log because Kafka did not bring them
+    std::uint64_t unknown_total{0};      ///< of types that this binary does not know, and so no projection of it
+    std::uint64_t parked_total{0};       ///< streams parked by this process
+    std::uint64_t fenced_total{0};
+};
+
+struct ProjectorEvents {
+    /// Every projection has this position of its partition now.
+    std::function<void(const Position&)> applied;
+    /// A stream was parked; `event` is the one that could not be applied.
+    std::function<void(const ParkedEvent& event)> parked;
+};
+
+/// Applies lines of the log to all projections, each event exactly once: rows, checkpoints and parked events of a batch
+/// move in one transaction. An event that cannot be applied parks its stream in that projection; every other stream
+/// flows on. Not thread-safe. After any exception, open() again.
+class Projector {
+public:
+    /// Everything outlives the projector. Without a sealer personal data reads as nothing.
+    Projector(
+        std::span<const ProjectionType* const> projections, ProjectionStore& store, LogReader& log,
+        contract::EventSealer* sealer, ProjectorEvents events,
+        const contract::EventCatalogue& catalogue = contract::event_catalogue()
+    );
+    ~Projector();
+    Projector(const Projector&) = delete;
+    Projector& operator=(const Projector&) = delete;
+
+    /// Reads where everything stands. First, and again after an exception.
+    void open();
+
+    /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have are
+    /// dropped, missing ones are read from the log. Throws ProjectionStoreUnavailable, ProjectorFenced, LogDiverged.
+    void apply(std::span<const ProjectorLine> lines);
+
+    /// Applies what the log holds of a partition beyond the checkpoints. Answers the number of events read.
+    std::size_t catch_up(std::uint16_t partition);
+
+    /// Tries the parked events of a projection again, stream by stream in order; for operators. Answers how many were
+    /// applied.
+    std::size_t retry_parked(std::string_view projection);
+
+    [[nodiscard]] std::uint16_t partitions() const { return partitions_; }
+    [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
+    /// The position that every projection has.
+    [[nodiscard]] std::uint64_t applied(std::uint16_t partition) const;
+    /// The offset behind which Kafka is read on; nothing when that is not known.
+    [[nodiscard]] std::optional<std::int64_t> kafka_offset(std::uint16_t partition) const;
+    [[nodiscard]] ProjectorStatus status() const;
+
+private:
+    struct Decoded;
+    struct Member;
+    struct Work;
+
+    void load_members();
+    Decoded decode(const ProjectorLine& line);
+    void apply_once(std::span<const ProjectorLine> lines);
+    void fill(std::uint16_t partition, std::uint64_t until);
+    void commit(std::span<const ProjectorLine* const> lines);
+    void settle(std::span<const Decoded> events, std::span<const std::size_t> members);
+    ApplyResult try_commit(std::vector<Work>& works);
+    void prefetch(std::vector<Work>& works);
+    void reduce(Work& work);
+    bool walk(Work& work, bool touching);
+    void collect(const Work& work, ProjectionBatch& batch) const;
+    void collect_applied(ProjectionBatch& batch) const;
+    void committed(const ProjectionBatch& batch);
+    std::size_t retry_page(Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue);
+
+    ProjectionStore& store_;
+    LogReader& log_;
+    contract::EventSealer* sealer_;
+    ProjectorEvents events_;
+    const contract::EventCatalogue& catalogue_;
+    contract::JsonDocument document_;
+    std::vector<Member> members_;
+    std::uint16_t partitions_{0};
+    std::uint32_t epoch_{1};
+    ProjectorStatus totals_;
+};
+
+}  // namespace annals

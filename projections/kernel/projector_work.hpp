@@ -1,0 +1,57 @@
+#pragma once
+
+/// Private to the projector's .cpp files.
+
+#include <expected>
+#include <map>
+#include <set>
+#include <unordered_map>
+#include <utility>
+
+#include "projections/kernel/projector.hpp"
+
+namespace annals {
+
+/// A line that was read, or why it could not be.
+struct Projector::Decoded {
+    std::uint16_t partition{0};
+    std::uint64_t position{0};
+    std::optional<std::int64_t> kafka_offset{};
+    TenantId tenant{};  ///< nil when even that cannot be read
+    Uuid stream{};
+    std::string type;   ///< empty when even that cannot be read
+    std::expected<contract::RecordedEvent, contract::LineFault> event;
+};
+
+/// One projection and how far it is.
+struct Projector::Member {
+    struct Head {
+        std::uint64_t position{0};
+        std::uint64_t generation{0};
+        std::optional<std::int64_t> kafka_offset{};
+    };
+    const ProjectionType* type{nullptr};
+    std::string name;
+    std::unordered_map<std::string_view, const Reaction*> reactions;
+    std::vector<Head> heads;                         ///< by partition
+    std::unordered_map<Uuid, std::uint64_t> parked;  ///< stream to number of its parked events
+};
+
+/// A batch on its way through one projection.
+struct Projector::Work {
+    Member* member;
+    std::span<const Decoded> events;
+    RowSet rows;
+    std::vector<ParkedEvent> parked{};
+    std::set<Uuid> parked_streams{};
+    /// Events known not to be applicable, with code and reason.
+    std::map<std::pair<std::uint16_t, std::uint64_t>, std::pair<std::string, std::string>> condemned{};
+
+    void condemn(const Decoded& event, std::string code, std::string_view detail) {
+        condemned[{event.partition, event.position}] = {
+            std::move(code), std::string(detail.substr(0, kParkedDetailBytesMax))
+        };
+    }
+};
+
+}  // namespace annals
