@@ -15,6 +15,7 @@ namespace annals::organizations {
 
 struct CreateTenant {
     static constexpr std::string_view kType = "org.CreateTenant";
+    static constexpr std::array<std::string_view, 1> kRejections{"DUPLICATE"};
     TenantName name{};
     Slug slug{};
     std::optional<TenantKind> kind{};
@@ -45,6 +46,7 @@ constexpr auto contract_docs(const RenameTenant*) {
 
 struct InviteMember {
     static constexpr std::string_view kType = "org.InviteMember";
+    static constexpr std::array<std::string_view, 1> kRejections{"DUPLICATE"};
     Email email{};
     GrantedRoles roles{};
 };
@@ -86,6 +88,24 @@ constexpr auto contract_docs(const AcceptInvitation*) {
             "user_id", "the person who joins; a new id when the invited address has no account"
         },
         contract::FieldDoc{"account", "the new account, when the invited address has none"},
+    };
+}
+
+/// Internal: the first person and the first organization of an installation, once.
+struct BootstrapPlatform {
+    static constexpr std::string_view kType = "org.BootstrapPlatform";
+    UserId owner{};
+    Email email{};
+    NewAccount account{};
+    CreateTenant organization{};
+};
+BOOST_DESCRIBE_STRUCT(BootstrapPlatform, (), (owner, email, account, organization))
+constexpr auto contract_docs(const BootstrapPlatform*) {
+    return std::array{
+        contract::FieldDoc{"owner", "the id of the first person"},
+        contract::FieldDoc{"email", "the address the first person logs in with"},
+        contract::FieldDoc{"account", "the first person's account"},
+        contract::FieldDoc{"organization", "the organization the first person owns"},
     };
 }
 

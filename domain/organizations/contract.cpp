@@ -28,6 +28,7 @@ std::span<const contract::CommandShape> commands() {
         contract::command<RenameTenant>(),
         contract::command<InviteMember>(),
         contract::command<AcceptInvitation>(),
+        contract::command<BootstrapPlatform>(),
     };
     return kCommands;
 }
