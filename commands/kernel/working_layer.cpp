@@ -54,6 +54,7 @@ void WorkingLayer::merge_into_below() {
     for (auto& [id, state] : streams_) below.streams_[id] = std::move(state);
     for (const auto& [key, value] : counters_) below.counters_[key] = value;
     for (auto& [key, owner] : reservations_) below.reservations_[key] = owner;
+    below.released_.merge(released_);
     std::ranges::move(subjects_, std::back_inserter(below.subjects_));
     std::ranges::move(credentials_, std::back_inserter(below.credentials_));
     std::ranges::move(events_, std::back_inserter(below.events_));
@@ -62,11 +63,10 @@ void WorkingLayer::merge_into_below() {
 void WorkingLayer::fill(AppendBatch& batch) const {
     for (const auto& [key, value] : counters_) batch.counters.push_back({key, value});
     for (const auto& [key, owner] : reservations_) {
-        if (owner) {
-            batch.reservations.push_back({key, *owner});
-        } else {
-            batch.released_reservations.push_back(key);
-        }
+        if (owner) batch.reservations.push_back({key, *owner});
+        // Released and reserved again: when the log has the old owner, the row is handed over rather than inserted.
+        const bool handed_over = owner && released_.contains(key) && committed_.reservation(key);
+        if (!owner || handed_over) batch.released_reservations.push_back(key);
     }
     batch.subject_keys = subjects_;
     // Only the last secret of a credential matters, and one statement can write a row once.

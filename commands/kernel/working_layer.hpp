@@ -4,6 +4,7 @@
 #include <optional>
 #include <set>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "commands/kernel/committed_state.hpp"
@@ -38,7 +39,10 @@ public:
 
     void set_counter(const CounterKey& key, std::int64_t value) { counters_[key] = value; }
     void reserve(const ReservationKey& key, const ReservationOwner& owner) { reservations_[key] = owner; }
-    void release(const ReservationKey& key) { reservations_[key] = std::nullopt; }
+    void release(const ReservationKey& key) {
+        reservations_[key] = std::nullopt;
+        released_.insert(key);
+    }
     void add_subject(TenantId realm, const Uuid& subject, std::string wrapped_key) {
         subjects_.push_back({subject, realm, std::move(wrapped_key)});
     }
@@ -67,6 +71,7 @@ private:
     std::unordered_map<Uuid, StreamState> streams_;
     std::unordered_map<CounterKey, std::int64_t> counters_;
     std::unordered_map<ReservationKey, std::optional<ReservationOwner>> reservations_;
+    std::unordered_set<ReservationKey> released_;  ///< also those that were reserved again afterwards
     std::vector<SubjectKeyRow> subjects_;
     std::vector<CredentialRow> credentials_;
     std::vector<PendingEvent> events_;

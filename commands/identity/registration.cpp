@@ -1,0 +1,24 @@
+#include "commands/identity/registration.hpp"
+
+namespace annals::identity {
+
+ReservationKey email_reservation(CommandScope& scope, const Email& email) {
+    constexpr std::string_view kScope = "idn.email";
+    return {kPlatformRealm, std::string(kScope), scope.blind_index(kScope, email.str())};
+}
+
+Handled register_person(CommandScope& scope, UserId person, const RegisterUser& command) {
+    const TenantId realm = realm_of(person);
+    auto decision = User::decide(*scope.load<User>(realm, person.value).first, command, person);
+    if (!decision) return std::unexpected(std::move(decision).error());
+    const ReservationKey email = email_reservation(scope, command.email);
+    if (scope.reservation(email)) {
+        return std::unexpected(reject_duplicate("/email", "the e-mail address has an account already"));
+    }
+    scope.reserve(email, {person.value, realm});
+    scope.create_subject(realm, person.value);
+    scope.store_credential({command.credential_id, realm, "password", command.password_hash.str()});
+    return scope.append<User>(realm, person.value, std::move(decision));
+}
+
+}  // namespace annals::identity
