@@ -4,19 +4,11 @@
 #include <chrono>
 
 #include "api/http/etag.hpp"
-#include "api/http/negotiation.hpp"
 #include "api/http/prefer.hpp"
-#include "domain/contract/json_reader.hpp"
-#include "domain/contract/json_writer.hpp"
+#include "api/kernel/forms.hpp"
 
 namespace annals::api {
 namespace {
-
-http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) {
-    http::Problem problem = http::to_problem(rejection, if_match_used);
-    if (problem.status == 503) problem.retry_after(kRetryAfterS);
-    return problem;
-}
 
 http::Response accepted_response(int status, const CommandAnswer& answer) {
     http::Response response = http::json_response(status, answer.body);
@@ -47,27 +39,13 @@ void answer_accepted(Services& services, Exchange exchange, http::Response respo
     );
 }
 
-/// Reads a JSON body into a form; on failure the exchange is answered and the form is empty.
-template <class Form>
-std::optional<Form> read_form(const contract::TypeInfo& type, Exchange& exchange) {
-    if (auto problem = http::require_json_body(*exchange.request)) {
-        exchange.fail(*problem);
-        return std::nullopt;
-    }
-    Form form;
-    auto faults = contract::read_json(type, exchange.request->body, &form);
-    if (faults.empty()) return form;
-    exchange.fail(faults_problem(std::move(faults)));
-    return std::nullopt;
-}
-
 void append_item(std::string& items, const CommandResult& result, const http::Request& request) {
     if (items.size() > 1) items += ',';
     if (result) {
         items += R"({"status":200,"result":)";
         items += result->body;
     } else {
-        const http::Problem problem = rejection_problem(result.error(), false);
+        const http::Problem problem = rejection_problem(result.error());
         items += R"({"status":)" + std::to_string(problem.status) + R"(,"problem":)";
         items += http::problem_response(request, problem).body;
     }
@@ -98,6 +76,12 @@ void answer_batch(Exchange exchange, bool atomic, const std::vector<CommandResul
 }
 
 }  // namespace
+
+http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) {
+    http::Problem problem = http::to_problem(rejection, if_match_used);
+    if (problem.status == 503) problem.retry_after(kRetryAfterS);
+    return problem;
+}
 
 void respond_when_visible(
     Services& services, const Position& position, std::int64_t wait_ms, std::move_only_function<void(bool)> respond
@@ -137,7 +121,7 @@ void run_command(Services& services, Exchange exchange) {
     const int status = command->type->target == Target::creates ? 201 : 200;
     services.bus.submit(
         std::move(*command), [&services, status, exchange = std::move(exchange)](CommandResult result) mutable {
-            if (!result) return exchange.fail(rejection_problem(result.error(), false));
+            if (!result) return exchange.fail(rejection_problem(result.error()));
             answer_accepted(services, std::move(exchange), accepted_response(status, *result), result->position);
         }
     );

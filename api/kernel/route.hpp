@@ -13,7 +13,7 @@
 #include "api/http/handler.hpp"
 #include "api/http/problem.hpp"
 #include "api/kernel/services.hpp"
-#include "commands/kernel/command_type.hpp"
+#include "commands/catalogue.hpp"
 #include "domain/contract/type_info.hpp"
 
 namespace annals::api {
@@ -107,7 +107,5 @@ struct Route {
 
 /// All routes of the product under /api/v1, see api/routes.cpp.
 const std::vector<Route>& all_routes();
-/// All commands of the product, by name, see commands/catalogue.cpp.
-const CommandType* find_command(std::string_view name);
 
 }  // namespace annals::api

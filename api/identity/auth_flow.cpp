@@ -1,0 +1,83 @@
+#include "api/identity/auth_flow.hpp"
+
+#include "api/kernel/forms.hpp"
+#include "commands/catalogue.hpp"
+#include "domain/contract/json_writer.hpp"
+#include "domain/identity/commands.hpp"
+
+namespace annals::identity {
+
+CommandRequest own_command(
+    api::Services& services, const http::Request& request, const CommandType& type, TenantId realm, const Uuid& target,
+    UserId actor, std::shared_ptr<const void> command
+) {
+    CommandRequest own;
+    own.type = &type;
+    own.command = std::move(command);
+    own.target = target;
+    own.realm = realm;
+    own.actor = {contract::ActorKind::user, actor.value, std::nullopt};
+    own.command_id = CommandId{services.ids.next()};
+    own.request_id = request.request_id;
+    own.client_address = request.remote_address;
+    own.traceparent = request.traceparent;
+    return own;
+}
+
+void start_session(
+    api::Services& services, const http::Request& request, UserId user, std::optional<TenantId> tenant,
+    std::optional<DeviceName> device_name, SessionTokens done
+) {
+    const Instant now = services.clock.now();
+    const SessionId session{services.ids.next()};
+    const std::string refresh_token =
+        write_refresh_token(services.cryptography, {user, session, 0}, services.ids.next());
+    auto login = std::make_shared<RecordLogin>();
+    login->session_id = session;
+    login->credential_id = CredentialId{services.ids.next()};
+    login->token_hash = Secret::trusted(token_hash(services.cryptography, refresh_token));
+    login->tenant = tenant;
+    login->device_name = std::move(device_name);
+    login->expires_at = now + api::kRefreshTokenLifetimeS * kMicrosPerSecond;
+    CommandRequest command =
+        own_command(services, request, command_type_of<RecordLogin>(), realm_of(user), user.value, user, std::move(login));
+    command.session = session;
+    services.bus.submit(
+        std::move(command),
+        [&services, user, tenant, session, now, refresh_token, done = std::move(done)](CommandResult result) mutable {
+            if (!result) return done(std::unexpected(api::rejection_problem(result.error())));
+            api::Principal principal{user, tenant, session, 0};
+            std::string body = R"({"access_token":")" + services.tokens.mint(principal, now);
+            body += R"(","refresh_token":")" + refresh_token;
+            body += R"(","token_type":"bearer","expires_in":)";
+            contract::append_number(body, services.tokens.lifetime_s());
+            done(std::move(body));
+        }
+    );
+}
+
+void on_hashing_thread(
+    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    std::move_only_function<void()> job
+) {
+    const bool accepted = services.passwords.submit([&services, exchange, code, job = std::move(job)]() mutable {
+        guarded(services, *exchange, code, job);
+    });
+    if (!accepted) {
+        exchange->fail(http::make_problem("OVERLOADED", "too many logins are waiting").retry_after(api::kRetryAfterS));
+    }
+}
+
+std::optional<http::Problem> weak_password(api::Services& services, const Secret& password, const std::string& email) {
+    auto weakness = services.passwords.weakness(password.str(), email);
+    if (!weakness) return std::nullopt;
+    http::Problem weak = http::make_problem("PASSWORD_WEAK", *weakness);
+    weak.errors.push_back({"/password", "weak", std::move(*weakness)});
+    return weak;
+}
+
+http::Problem login_failed() {
+    return http::make_problem("UNAUTHENTICATED", "the login or the password is wrong, or the account is locked");
+}
+
+}  // namespace annals::identity

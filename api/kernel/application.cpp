@@ -1,0 +1,97 @@
+#include "api/kernel/application.hpp"
+
+#include "api/http/negotiation.hpp"
+#include "api/kernel/command_endpoint.hpp"
+#include "api/kernel/query_endpoint.hpp"
+#include "commands/ports/event_store.hpp"
+#include "domain/kernel/overloaded.hpp"
+
+namespace annals::api {
+namespace {
+
+/// What happens to an exchange whose sender is known.
+using Authenticated = std::function<void(Exchange)>;
+
+/// Runs `next` when the session still holds. A session that was looked at moments ago is believed; otherwise a worker
+/// looks it up, because that blocks.
+void with_live_session(Services& services, AccessChecks& checks, Exchange exchange, const Authenticated& next) {
+    const Principal principal = *exchange.principal;
+    const TenantId own_realm = realm_of(principal.user);
+    if (checks.known(principal, own_realm, steady_ms())) return next(std::move(exchange));
+    auto slot = std::make_shared<Exchange>(std::move(exchange));
+    const bool accepted = services.workers.submit([&services, &checks, principal, own_realm, slot, &next] {
+        try {
+            const auto verdict = checks.look_up(principal, own_realm, services.clock.now(), steady_ms());
+            if (verdict.session_active) return next(std::move(*slot));
+            slot->fail(http::make_problem("UNAUTHENTICATED", "the session has ended"));
+        } catch (const StoreUnavailable& away) {
+            services.report("API-b20f", away.detail, slot->request->request_id);
+            slot->fail(
+                http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
+            );
+        }
+    });
+    if (!accepted) {
+        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS));
+    }
+}
+
+http::Handler authenticated(Services& services, AccessChecks& checks, bool check_session, Authenticated next) {
+    return [&services, &checks, check_session, next = std::move(next)](
+               std::shared_ptr<http::Request> request, http::Respond respond
+           ) {
+        Exchange exchange{std::move(request), std::move(respond)};
+        if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
+        const auto principal = authenticate(*exchange.request, services.tokens, services.clock.now());
+        if (!principal) return exchange.fail(principal.error());
+        exchange.principal = *principal;
+        if (!check_session) return next(std::move(exchange));
+        with_live_session(services, checks, std::move(exchange), next);
+    };
+}
+
+http::Handler make_handler(Services& services, AccessChecks& checks, const Route& route) {
+    return std::visit(
+        Overloaded{
+            [&](const CommandRoute& command) {
+                return authenticated(services, checks, true, [&services, &command](Exchange exchange) {
+                    run_command_route(services, command, std::move(exchange));
+                });
+            },
+            // A query looks up the roles, which includes the session.
+            [&](const QueryRoute& query) {
+                return authenticated(services, checks, false, [&services, &checks, &query](Exchange exchange) {
+                    run_query_route(services, checks, query, std::move(exchange));
+                });
+            },
+            [&](const CustomRoute& custom) {
+                if (!custom.is_public) {
+                    return authenticated(services, checks, true, [&services, &custom](Exchange exchange) {
+                        custom.run(services, std::move(exchange));
+                    });
+                }
+                return http::Handler([&services, &custom](std::shared_ptr<http::Request> request, http::Respond respond) {
+                    custom.run(services, Exchange{std::move(request), std::move(respond)});
+                });
+            },
+        },
+        route.action
+    );
+}
+
+}  // namespace
+
+std::vector<http::Endpoint> make_endpoints(Services& services, AccessChecks& checks, const std::vector<Route>& routes) {
+    std::vector<http::Endpoint> endpoints;
+    endpoints.reserve(routes.size());
+    for (const Route& route : routes) {
+        endpoints.push_back({route.method, std::string(route.pattern), make_handler(services, checks, route)});
+    }
+    return endpoints;
+}
+
+std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits) {
+    return request.path.ends_with("/commands:batch") ? limits.batch_body_bytes_max : limits.body_bytes_max;
+}
+
+}  // namespace annals::api

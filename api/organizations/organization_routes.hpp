@@ -1,0 +1,15 @@
+#pragma once
+
+#include <vector>
+
+#include "api/kernel/route.hpp"
+
+namespace annals::organizations {
+
+/// Organizations: create, read, rename.
+std::vector<api::Route> organization_routes();
+
+/// Members and invitations.
+std::vector<api::Route> member_routes();
+
+}  // namespace annals::organizations
