@@ -355,11 +355,13 @@ EventType superseded_event(std::string_view category) {
 /// The entry of a command in its context's list.
 template <class C>
 CommandShape command() {
-    return CommandShape{
+    CommandShape entry{
         .name = C::kType,
         .shape = type_info<C>(),
         .make = [] { return std::shared_ptr<void>(std::make_shared<C>()); },
     };
+    if constexpr (requires { C::kRejections; }) entry.rejections = C::kRejections;
+    return entry;
 }
 
 /// The entry of an aggregate's state in its context's list.

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string_view>
 
 #include "domain/contract/type_info.hpp"
@@ -29,6 +30,9 @@ struct CommandShape {
     std::string_view name;
     const TypeInfo* shape{nullptr};
     std::shared_ptr<void> (*make)(){nullptr};
+    /// The codes its decision may refuse with, beside those that every command may: `static constexpr std::array<
+    /// std::string_view, N> kRejections` of its struct. For the documents.
+    std::span<const std::string_view> rejections{};
 };
 
 /// The state of an aggregate as a described struct, for tools that show it (`annals replay`). Never stored.

@@ -33,6 +33,7 @@ constexpr auto contract_docs(const NewColumn*) {
 
 struct CreateProject {
     static constexpr std::string_view kType = "prj.CreateProject";
+    static constexpr std::array<std::string_view, 1> kRejections{"DUPLICATE"};
     ProjectName name{};
     ProjectKey key{};
     std::optional<ProjectType> type{};
@@ -57,6 +58,7 @@ constexpr auto contract_docs(const CreateProject*) {
 
 struct UpdateProject {
     static constexpr std::string_view kType = "prj.UpdateProject";
+    static constexpr std::array<std::string_view, 1> kRejections{"INVALID_STATE"};
     std::optional<ProjectName> name{};
     Patch<ProjectDescription> description{};
     Patch<UserId> lead{};
@@ -79,6 +81,7 @@ BOOST_DESCRIBE_STRUCT(ArchiveProject, (), ())
 
 struct CreateTask {
     static constexpr std::string_view kType = "prj.CreateTask";
+    static constexpr std::array<std::string_view, 2> kRejections{"INVALID_STATE", "WIP_LIMIT"};
     ProjectId project_id{};
     TaskTitle title{};
     std::optional<TaskDescription> description{};
@@ -116,6 +119,7 @@ constexpr auto contract_docs(const CreateTask*) {
 
 struct UpdateTask {
     static constexpr std::string_view kType = "prj.UpdateTask";
+    static constexpr std::array<std::string_view, 1> kRejections{"INVALID_STATE"};
     std::optional<TaskTitle> title{};
     Patch<TaskDescription> description{};
     std::optional<TaskType> type{};
@@ -141,6 +145,7 @@ constexpr auto contract_docs(const UpdateTask*) {
 
 struct MoveTask {
     static constexpr std::string_view kType = "prj.MoveTask";
+    static constexpr std::array<std::string_view, 2> kRejections{"INVALID_STATE", "WIP_LIMIT"};
     ColumnId column{};
     std::optional<TaskId> before{};
     std::optional<TaskId> after{};
@@ -158,6 +163,7 @@ constexpr auto contract_docs(const MoveTask*) {
 
 struct AssignTask {
     static constexpr std::string_view kType = "prj.AssignTask";
+    static constexpr std::array<std::string_view, 1> kRejections{"INVALID_STATE"};
     Listed<UserId, 1, kAssigneesMax> members{};
 };
 BOOST_DESCRIBE_STRUCT(AssignTask, (), (members))
@@ -169,6 +175,7 @@ constexpr auto contract_docs(const AssignTask*) {
 
 struct UnassignTask {
     static constexpr std::string_view kType = "prj.UnassignTask";
+    static constexpr std::array<std::string_view, 1> kRejections{"INVALID_STATE"};
     Listed<UserId, 1, kAssigneesMax> members{};
 };
 BOOST_DESCRIBE_STRUCT(UnassignTask, (), (members))
