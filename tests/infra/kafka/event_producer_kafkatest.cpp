@@ -40,6 +40,16 @@ protected:
     }
     Tail tail() { return read_topic_tails(broker_, topic_.name(), 2, capture_.sink())[0]; }
 
+    /// A commit is visible to readers a moment after it has returned.
+    void expect_tail(std::uint64_t position) {
+        const auto line = seeded_record(test_seed(), 0, position).line;
+        EXPECT_TRUE(eventually([&] {
+            const auto found = tail();
+            const auto* record = std::get_if<TailRecord>(&found);
+            return record != nullptr && record->position == position && record->line == line;
+        }));
+    }
+
     BrokerAddress broker_ = real_broker();
     TestTopic topic_{broker_};
     LogCapture capture_;
@@ -62,6 +72,7 @@ TEST_F(EventProducerOnKafka, AnOpenTransactionOfTheFencedProducerNeverShows) {
     const auto old = producer();
     ASSERT_TRUE(old->begin());
     produce(*old, 1, 50);
+    ASSERT_TRUE(wait_for_offset(broker_, topic_.name(), 0, 50));
     const auto fresh = producer();
     publish(*fresh, 1, 5);
     const auto result = old->commit();
@@ -75,19 +86,18 @@ TEST_F(EventProducerOnKafka, AbortedRecordsAreNotInTheTail) {
     EXPECT_TRUE(std::get<TailEmpty>(tail()).never_written);
     ASSERT_TRUE(leader->begin());
     produce(*leader, 1, 500);
+    ASSERT_TRUE(wait_for_offset(broker_, topic_.name(), 0, 500));
     leader->abort();
-    const auto after_abort = tail();
-    ASSERT_TRUE(std::holds_alternative<TailEmpty>(after_abort));
+    EXPECT_TRUE(eventually([&] { return std::holds_alternative<TailEmpty>(tail()); }));
     publish(*leader, 1, 7);
-    EXPECT_EQ(std::get<TailRecord>(tail()).position, 7U);
-    for (int round = 0; round < 20; ++round) {
+    expect_tail(7);
+    for (int round = 0; round < 10; ++round) {
         ASSERT_TRUE(leader->begin());
         produce(*leader, 8, 107);
+        ASSERT_TRUE(wait_for_offset(broker_, topic_.name(), 0, 508 + (round + 1) * 100));
         leader->abort();
     }
-    const auto found = tail();
-    EXPECT_EQ(std::get<TailRecord>(found).position, 7U);
-    EXPECT_EQ(std::get<TailRecord>(found).line, seeded_record(test_seed(), 0, 7).line);
+    expect_tail(7);
     EXPECT_EQ(read_topic(broker_, topic_.name(), 2)[0].size(), 7U);
 }
 
@@ -96,7 +106,8 @@ TEST_F(EventProducerOnKafka, TailStopsBeforeAnOpenTransaction) {
     publish(*leader, 1, 50);
     ASSERT_TRUE(leader->begin());
     produce(*leader, 51, 100);
-    EXPECT_EQ(std::get<TailRecord>(tail()).position, 50U);
+    ASSERT_TRUE(wait_for_offset(broker_, topic_.name(), 0, 100));
+    expect_tail(50);
     leader->abort();
 }
 
@@ -104,7 +115,7 @@ TEST_F(EventProducerOnKafka, TailSurvivesRemovalOfOlderRecords) {
     const auto leader = producer();
     publish(*leader, 1, 50);
     topic_.delete_records(0, 30);
-    EXPECT_EQ(std::get<TailRecord>(tail()).position, 50U);
+    expect_tail(50);
     constexpr std::int64_t kToTheEnd = -1;
     topic_.delete_records(0, kToTheEnd);
     EXPECT_TRUE(std::holds_alternative<TailUnknown>(tail()));
@@ -116,9 +127,12 @@ TEST_F(EventProducerOnKafka, TheTailIsThatOfEachPartition) {
     produce(*leader, 1, 3);
     ASSERT_TRUE(leader->produce(1, seeded_record(test_seed(), 1, 1)));
     ASSERT_TRUE(leader->commit());
-    const auto tails = read_topic_tails(broker_, topic_.name(), 2, capture_.sink());
-    EXPECT_EQ(std::get<TailRecord>(tails[0]).position, 3U);
-    EXPECT_EQ(std::get<TailRecord>(tails[1]).position, 1U);
+    EXPECT_TRUE(eventually([&] {
+        const auto tails = read_topic_tails(broker_, topic_.name(), 2, capture_.sink());
+        const auto* first = std::get_if<TailRecord>(&tails[0]);
+        const auto* second = std::get_if<TailRecord>(&tails[1]);
+        return first != nullptr && first->position == 3 && second != nullptr && second->position == 1;
+    }));
 }
 
 TEST(TopicAdminOnKafka, AcceptsWhatItCreatedAndRefusesWhatWouldLoseEvents) {

@@ -188,9 +188,43 @@ std::optional<std::string> RawRecord::header(std::string_view name) const {
     return std::nullopt;
 }
 
+namespace {
+
+std::int64_t end_of(const Client& client, const std::string& topic, int partition) {
+    std::int64_t low = 0;
+    std::int64_t high = 0;
+    require(
+        rd_kafka_query_watermark_offsets(client.handle, topic.c_str(), partition, &low, &high, kTimeoutMs),
+        "watermarks"
+    );
+    return high;
+}
+
+/// A commit returns before the broker has ended the transaction in each partition. Waits until readers of
+/// committed records see as far as all others.
+void wait_for_transactions(const BrokerAddress& broker, const std::string& topic, int partitions) {
+    const Client committed(RD_KAFKA_CONSUMER, broker, {{"isolation.level", "read_committed"}});
+    const Client all(RD_KAFKA_CONSUMER, broker, {{"isolation.level", "read_uncommitted"}});
+    for (int p = 0; p < partitions; ++p) {
+        if (!eventually([&] { return end_of(committed, topic, p) == end_of(all, topic, p); })) {
+            throw std::runtime_error("a transaction stays open");
+        }
+    }
+}
+
+}  // namespace
+
+bool wait_for_offset(
+    const BrokerAddress& broker, const std::string& topic, int partition, std::int64_t offset
+) {
+    const Client all(RD_KAFKA_CONSUMER, broker, {{"isolation.level", "read_uncommitted"}});
+    return eventually([&] { return end_of(all, topic, partition) >= offset; });
+}
+
 std::vector<std::vector<RawRecord>> read_topic(
     const BrokerAddress& broker, const std::string& topic, int partitions
 ) {
+    wait_for_transactions(broker, topic, partitions);
     const Client client(
         RD_KAFKA_CONSUMER, broker,
         {{"group.id", "annals-test-reader"},

@@ -58,6 +58,11 @@ std::vector<std::vector<RawRecord>> read_topic(
     const BrokerAddress& broker, const std::string& topic, int partitions
 );
 
+/// Waits until the partition has as many offsets, whether their transactions are committed, open or aborted.
+bool wait_for_offset(
+    const BrokerAddress& broker, const std::string& topic, int partition, std::int64_t offset
+);
+
 /// Writes one record as a stranger would.
 void write_raw(
     const BrokerAddress& broker, const std::string& topic, int partition, const std::string& value,
