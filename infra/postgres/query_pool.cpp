@@ -1,0 +1,132 @@
+#include "infra/postgres/query_pool.hpp"
+
+#include <array>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <utility>
+#include <vector>
+
+namespace annals::pg {
+
+namespace {
+
+// set_config with `true` is SET LOCAL: it ends with the transaction, which is the pipeline up to its sync.
+constexpr Statement kSetTenant{"set_tenant", "select set_config('app.tenant', $1, true)"};
+
+class TextResult final : public QueryResult {
+public:
+    explicit TextResult(Rows rows) : rows_(std::move(rows)) {}
+    [[nodiscard]] std::size_t rows() const override { return rows_.size(); }
+    [[nodiscard]] std::size_t columns() const override { return rows_.columns(); }
+    [[nodiscard]] std::optional<std::string_view> cell(std::size_t row, std::size_t column) const override {
+        return rows_.at(row, column);
+    }
+
+private:
+    Rows rows_;
+};
+
+}  // namespace
+
+class QueryPool::Impl {
+public:
+    Impl(std::string dsn, std::size_t connections_max)
+        : dsn_(std::move(dsn)), free_places_(connections_max) {}
+
+    /// A connection for as long as the object lives.
+    class Lease {
+    public:
+        explicit Lease(Impl& pool) : pool_(pool), connection_(pool.check_out()) {}
+        ~Lease() { pool_.check_in(std::move(connection_)); }
+        Lease(const Lease&) = delete;
+        Lease& operator=(const Lease&) = delete;
+
+        /// True when there was an idle connection to take, which may have been closed meanwhile.
+        [[nodiscard]] bool reused() const { return connection_ != nullptr; }
+        Connection& connection() {
+            if (!connection_) connection_ = std::make_unique<Connection>(pool_.dsn_, kQuerySession);
+            return *connection_;
+        }
+        void replace() { connection_.reset(); }
+
+    private:
+        Impl& pool_;
+        std::unique_ptr<Connection> connection_;
+    };
+
+    Stats stats() {
+        const std::lock_guard lock(mutex_);
+        return {.open = idle_.size() + busy_, .busy = busy_, .exhausted = exhausted_};
+    }
+
+private:
+    /// An idle connection, or null for a place in which to make one.
+    std::unique_ptr<Connection> check_out() {
+        std::unique_lock lock(mutex_);
+        const auto wait = std::chrono::milliseconds(kCheckoutWaitMs);
+        if (!freed_.wait_for(lock, wait, [this] { return free_places_ > 0; })) {
+            ++exhausted_;
+            throw PoolExhausted("all connections for queries are busy");
+        }
+        --free_places_;
+        ++busy_;
+        if (idle_.empty()) return nullptr;
+        // The one used last is the one most likely to be alive, and the others may rest.
+        std::unique_ptr<Connection> taken = std::move(idle_.back());
+        idle_.pop_back();
+        return taken;
+    }
+
+    void check_in(std::unique_ptr<Connection> connection) {
+        {
+            const std::lock_guard lock(mutex_);
+            ++free_places_;
+            --busy_;
+            if (connection && connection->usable()) idle_.push_back(std::move(connection));
+        }
+        freed_.notify_one();
+    }
+
+    const std::string dsn_;
+    std::mutex mutex_;
+    std::condition_variable freed_;
+    std::size_t free_places_;
+    std::size_t busy_{0};
+    std::size_t exhausted_{0};
+    std::vector<std::unique_ptr<Connection>> idle_;
+};
+
+QueryPool::QueryPool(std::string dsn, std::size_t connections_max)
+    : impl_(std::make_unique<Impl>(std::move(dsn), connections_max)) {}
+QueryPool::~QueryPool() = default;
+
+QueryPool::Stats QueryPool::stats() const {
+    return impl_->stats();
+}
+
+Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& params) {
+    const Params realm = Params{}.text(tenant.to_string());
+    const std::array calls{Call{&kSetTenant, &realm, Format::text}, Call{&statement, &params, Format::text}};
+    Impl::Lease lease(*impl_);
+    const bool reused = lease.reused();
+    try {
+        return std::move(lease.connection().pipeline(calls).back());
+    } catch (const PgError& error) {
+        if (!reused || !error.disconnected()) throw;
+    }
+    lease.replace();
+    return std::move(lease.connection().pipeline(calls).back());
+}
+
+std::unique_ptr<QueryResult> QueryPool::query(
+    TenantId tenant, const annals::Statement& statement, std::span<const QueryParam> params
+) {
+    Params values;
+    for (const QueryParam& param : params) values.text(param);
+    return std::make_unique<TextResult>(
+        run(tenant, Statement{statement.name.c_str(), statement.sql.c_str()}, values)
+    );
+}
+
+}  // namespace annals::pg
