@@ -14,6 +14,7 @@
 #include "api/http/problem.hpp"
 #include "api/kernel/services.hpp"
 #include "commands/catalogue.hpp"
+#include "domain/contract/docs.hpp"
 #include "domain/contract/type_info.hpp"
 
 namespace annals::api {
@@ -46,6 +47,7 @@ struct CommandRoute {
     /// What the answer carries beside id, version and position: JSON members with a leading comma. It is made anew for
     /// each answer and never stored, so secrets may stand here.
     std::string (*extra)(Services&, const CommandAnswer&, TenantId realm){nullptr};
+    std::span<const contract::FieldDoc> extra_members{};  ///< their names, for the documents; all of them are texts
 };
 
 /// What a query may use.

@@ -41,6 +41,10 @@ std::string invitation_token(Services& services, const CommandAnswer& answer, Te
     return R"(,"token":")" + identity::write_invitation_token(services.cryptography, token) + "\"";
 }
 
+constexpr std::array kInvitationMembers{
+    contract::FieldDoc{"token", "the invitation, to be handed to the invited person; shown to nobody else"}
+};
+
 http::Problem token_invalid() {
     return http::make_problem("TOKEN_INVALID", "the invitation was used already, or was not issued here");
 }
@@ -123,7 +127,8 @@ std::vector<api::Route> member_routes() {
              .type = &command_type_of<InviteMember>(),
              .realm = api::Realm::path,
              .location = "/api/v1/invitations/",
-             .extra = invitation_token
+             .extra = invitation_token,
+             .extra_members = kInvitationMembers
          }},
         {http::Method::post, "/api/v1/invitations/accept", "acceptInvitation", "Join the organization that invited you",
          "organizations",
