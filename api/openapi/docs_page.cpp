@@ -8,7 +8,6 @@
 #include "api/openapi/json_schema.hpp"
 #include "api/openapi/openapi.hpp"
 
-#include <algorithm>
 #include <mutex>
 
 namespace annals::api {
@@ -151,28 +150,6 @@ std::string plain_docs_page(std::span<const Route> routes) {
     }
     html += "</table>\n</body></html>\n";
     return html;
-}
-
-std::vector<http::Endpoint> docs_endpoints(const DocsSite& site) {
-    const http::Handler from_site = [&site](std::shared_ptr<http::Request> request, http::Respond respond) {
-        respond(site.answer(*request));
-    };
-    const http::Handler problems = [](std::shared_ptr<http::Request>, http::Respond respond) {
-        respond(http::problem_index_page());
-    };
-    const http::Handler problem = [](std::shared_ptr<http::Request> request, http::Respond respond) {
-        auto page = http::problem_page(request->parameters["code"]);
-        if (page) return respond(std::move(*page));
-        respond(http::problem_response(*request, http::make_problem("NOT_FOUND", "there is no such problem code")));
-    };
-    std::vector<http::Endpoint> endpoints;
-    for (const std::string_view pattern :
-         {"/openapi.json", "/asyncapi.json", "/docs", "/docs/assets/{file}", "/schemas/{name}"}) {
-        endpoints.push_back({http::Method::get, std::string(pattern), from_site});
-    }
-    endpoints.push_back({http::Method::get, "/docs/problems", problems});
-    endpoints.push_back({http::Method::get, "/docs/problems/{code}", problem});
-    return endpoints;
 }
 
 }  // namespace annals::api

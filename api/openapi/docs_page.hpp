@@ -1,16 +1,13 @@
 #pragma once
 
-#include "api/http/dispatcher.hpp"
 #include "api/kernel/route.hpp"
 #include "api/openapi/asyncapi.hpp"
 
-#include <functional>
 #include <map>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 namespace annals::api {
 
@@ -29,9 +26,6 @@ private:
     struct Document;
     std::map<std::string, std::unique_ptr<Document>, std::less<>> documents_;
 };
-
-/// The endpoints of a site, /docs/problems and its pages among them. The site outlives them.
-std::vector<http::Endpoint> docs_endpoints(const DocsSite& site);
 
 /// Every route with its summary, as HTML without scripts: what /docs shows where the build had no npm.
 std::string plain_docs_page(std::span<const Route> routes);
