@@ -12,8 +12,9 @@ create schema prj;
 grant usage on schema log, vault, proj, idn, org, prj to annals_engine;
 grant usage on schema proj, idn, org, prj to annals_api;
 
--- Shuts a table with a tenant_id for everybody but the engine. The restrictive policy stands even where a later
--- migration grants the API more than it should: no realm set is an error, another realm's rows are not there.
+-- Shuts a table with a tenant_id for everybody but the engine. The restrictive policy stands even where a
+-- later migration grants the API more than it should: no realm set is an error, another realm's rows are not
+-- there. Row-level security is forced for the owner too, who has no policy: a migration sees no rows.
 create function proj.isolate(target regclass) returns void
     language plpgsql set search_path = '' as $$
 begin
@@ -40,7 +41,8 @@ begin
     execute pg_catalog.format(
         'create policy api on %s for select to annals_api
          using (tenant_id = pg_catalog.current_setting(''app.tenant'')::uuid)', target);
-    execute pg_catalog.format('grant select, insert, update, delete, truncate on %s to annals_engine', target);
+    execute pg_catalog.format(
+        'grant select, insert, update, delete, truncate on %s to annals_engine', target);
     execute pg_catalog.format('grant select on %s to annals_api', target);
 end $$;
 

@@ -5,8 +5,8 @@ create table proj.checkpoint (
     partition smallint not null,
     position bigint not null check (position >= 0),
     kafka_offset bigint,  -- of the last record that came over Kafka; null: none did
-    -- Rises when something other than the projector changes the rows (a retry of parked events, a rebuild), so that
-    -- the projector notices.
+    -- Rises when something other than the projector changes the rows (a retry of parked events, a rebuild),
+    -- so that the projector notices.
     generation bigint not null default 0,
     primary key (projection, partition)
 ) with (fillfactor = 50);

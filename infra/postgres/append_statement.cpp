@@ -31,9 +31,9 @@ with locked as materialized (
     insert into log.event (partition, position, event_id, tenant_id, tenant_position, category, stream_id,
         stream_version, type, schema_version, effective_at, recorded_at, actor_kind, actor_id, command_id,
         causation_id, correlation_id, line, leaf_hash)
-    select * from unnest($4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], $8::bigint[], $9::text[], $10::uuid[],
-        $11::bigint[], $12::text[], $13::smallint[], $14::timestamptz[], $15::timestamptz[], $16::text[], $17::uuid[],
-        $18::uuid[], $19::uuid[], $20::uuid[], $21::text[], $22::bytea[])
+    select * from unnest($4::smallint[], $5::bigint[], $6::uuid[], $7::uuid[], $8::bigint[], $9::text[],
+        $10::uuid[], $11::bigint[], $12::text[], $13::smallint[], $14::timestamptz[], $15::timestamptz[],
+        $16::text[], $17::uuid[], $18::uuid[], $19::uuid[], $20::uuid[], $21::text[], $22::bytea[])
     where (select count(*) from moved) = cardinality($1)
 ), commands as (
     insert into log.command (tenant_id, command_id, request_hash, response)
@@ -44,7 +44,8 @@ with locked as materialized (
     select * from unnest($27::uuid[], $28::text[], $29::text[], $30::uuid[], $31::uuid[])
     where (select count(*) from moved) = cardinality($1)
 ), released as (
-    delete from log.reservation r using unnest($32::uuid[], $33::text[], $34::text[]) v (tenant_id, scope, key)
+    delete from log.reservation r
+    using unnest($32::uuid[], $33::text[], $34::text[]) v (tenant_id, scope, key)
     where r.tenant_id = v.tenant_id and r.scope = v.scope and r.key = v.key
         and (select count(*) from moved) = cardinality($1)
 ), handed_over as (

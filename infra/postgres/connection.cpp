@@ -18,49 +18,7 @@ namespace annals::pg {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-// The writer and the relay look things up by key only. A generic plan saves planning a statement of fifty
-// parameters for every batch; without the scans and joins over whole tables it cannot be a plan that was
-// right while the table was empty.
-#define ANNALS_KEY_LOOKUPS                                                                            \
-    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off; " \
-    "set enable_mergejoin = off; set jit = off;"
-
-const SessionSettings kWriterSession{
-    "annals-writer", kAppendStatementTimeoutMs, kLockTimeoutMs,
-    ANNALS_KEY_LOOKUPS " set default_transaction_isolation = 'read committed';"
-};
-const SessionSettings kRelaySession{
-    // The server must notice soon that a leader's machine is gone, or no other can take over.
-    "annals-relay", kRelayStatementTimeoutMs, kLockTimeoutMs,
-    ANNALS_KEY_LOOKUPS
-    " set tcp_keepalives_idle = 5; set tcp_keepalives_interval = 2; set tcp_keepalives_count = 3;"
-};
-const SessionSettings kProjectorSession{
-    "annals-projector", kProjectorStatementTimeoutMs, kLockTimeoutMs, "set jit = off;"
-};
-const SessionSettings kQuerySession{
-    "annals-query", kQueryStatementTimeoutMs, kLockTimeoutMs,
-    "set jit = off; set default_transaction_read_only = on;"
-};
-const SessionSettings kListenerSession{"annals-listener", kQueryStatementTimeoutMs, kLockTimeoutMs, ""};
-const SessionSettings kMigrationSession{
-    "annals-migrate", 0, kMigrationLockTimeoutMs, "set search_path = '';"
-};
-
 namespace {
-
-std::string one_line(std::string_view text) {
-    std::string line;
-    for (const char c : text) {
-        if (c != '\n' && c != '\t') {
-            line.push_back(c);
-        } else if (!line.empty() && line.back() != ' ') {
-            line.push_back(' ');
-        }
-    }
-    while (!line.empty() && line.back() == ' ') line.pop_back();
-    return line;
-}
 
 std::string error_field(const PGresult* result, int field) {
     const char* text = PQresultErrorField(result, field);
@@ -389,53 +347,6 @@ Transaction::~Transaction() {
 void Transaction::commit() {
     open_ = false;
     connection_.execute("commit");
-}
-
-namespace {
-
-template <class Use>
-void for_each_keyword(const std::string& dsn, Use use) {
-    char* message = nullptr;
-    const std::unique_ptr<PQconninfoOption, decltype(&PQconninfoFree)> options(
-        PQconninfoParse(dsn.c_str(), &message), PQconninfoFree
-    );
-    if (!options) {
-        const std::string text = message == nullptr ? "out of memory" : one_line(message);
-        PQfreemem(message);
-        throw PgError("not a PostgreSQL connection string: " + text, {.kind = ErrorKind::cannot_connect});
-    }
-    for (const PQconninfoOption* option = options.get(); option->keyword != nullptr; ++option) {
-        use(*option);
-    }
-}
-
-}  // namespace
-
-std::string dsn_with(const std::string& dsn, std::string_view keyword, std::string_view value) {
-    std::string out;
-    const auto put = [&out](std::string_view key, std::string_view text) {
-        out += out.empty() ? "" : " ";
-        out += key;
-        out += "='";
-        for (const char c : text) {
-            if (c == '\'' || c == '\\') out.push_back('\\');
-            out.push_back(c);
-        }
-        out += "'";
-    };
-    for_each_keyword(dsn, [&](const PQconninfoOption& option) {
-        if (option.val != nullptr && option.keyword != keyword) put(option.keyword, option.val);
-    });
-    put(keyword, value);
-    return out;
-}
-
-std::string dsn_value(const std::string& dsn, std::string_view keyword) {
-    std::string found;
-    for_each_keyword(dsn, [&](const PQconninfoOption& option) {
-        if (option.keyword == keyword && option.val != nullptr) found = option.val;
-    });
-    return found;
 }
 
 }  // namespace annals::pg

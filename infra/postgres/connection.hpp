@@ -3,6 +3,7 @@
 #include "infra/postgres/params.hpp"
 #include "infra/postgres/pg_errors.hpp"
 #include "infra/postgres/rows.hpp"
+#include "infra/postgres/session.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,20 +27,6 @@ struct Statement {
 };
 
 enum class Format : std::uint8_t { text = 0, binary = 1 };
-
-/// What a session is for: its name in pg_stat_activity and its time limits (0: none).
-struct SessionSettings {
-    const char* application_name;
-    int statement_timeout_ms;
-    int lock_timeout_ms;
-    const char* more;  ///< further SET statements, each ended by a semicolon, or empty
-};
-extern const SessionSettings kWriterSession;
-extern const SessionSettings kRelaySession;
-extern const SessionSettings kProjectorSession;
-extern const SessionSettings kQuerySession;
-extern const SessionSettings kListenerSession;
-extern const SessionSettings kMigrationSession;
 
 /// One statement of a pipeline.
 struct Call {
@@ -118,10 +105,5 @@ private:
     Connection& connection_;
     bool open_{true};
 };
-
-/// The DSN with a keyword set to a value, whatever it said before. Throws PgError when it is not a DSN.
-std::string dsn_with(const std::string& dsn, std::string_view keyword, std::string_view value);
-/// What the DSN itself says for a keyword; empty when it says nothing.
-std::string dsn_value(const std::string& dsn, std::string_view keyword);
 
 }  // namespace annals::pg

@@ -1,6 +1,7 @@
 #include "infra/postgres/migrate.hpp"
 
 #include "infra/postgres/connection.hpp"
+#include "infra/postgres/dsn.hpp"
 #include "infra/postgres/limits.hpp"
 #include "infra/postgres/roles.hpp"
 

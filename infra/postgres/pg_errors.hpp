@@ -25,6 +25,9 @@ enum class ErrorKind : std::uint8_t {
 ErrorKind classify(std::string_view sqlstate);
 std::string_view error_kind_name(ErrorKind kind);
 
+/// The text with line feeds and tabs as single spaces, for logs.
+std::string one_line(std::string_view text);
+
 /// A statement or a connection failed. The text is one line and names no values.
 class PgError : public std::runtime_error {
 public:

@@ -1,5 +1,6 @@
 #include "tests/support/pg_fixture.hpp"
 
+#include "infra/postgres/dsn.hpp"
 #include "infra/postgres/migrate.hpp"
 
 #include <atomic>

@@ -1,4 +1,5 @@
 #include "infra/postgres/connection.hpp"
+#include "infra/postgres/dsn.hpp"
 #include "tests/infra/postgres/append_samples.hpp"
 #include "tests/support/pg_fixture.hpp"
 

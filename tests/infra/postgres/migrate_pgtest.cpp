@@ -1,3 +1,4 @@
+#include "infra/postgres/dsn.hpp"
 #include "infra/postgres/migrate.hpp"
 #include "infra/postgres/schema_check.hpp"
 #include "infra/runtime/config_error.hpp"

@@ -16,7 +16,8 @@ protected:
 constexpr const char* kLint = R"sql(
 with realm_table as (
     select c.oid, c.oid::regclass::text as name, c.relrowsecurity, c.relforcerowsecurity
-    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id' and not a.attisdropped
+    from pg_class c join pg_attribute a on a.attrelid = c.oid and a.attname = 'tenant_id'
+        and not a.attisdropped
     where c.relkind in ('r', 'p')
         and c.relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
 ), finding (rule, name) as (
@@ -26,20 +27,24 @@ with realm_table as (
         or pg_has_role(oid, 'annals_owner', 'member'))
     union all select 'owner steps over policies', rolname from pg_roles
     where rolname = 'annals_owner' and (rolsuper or rolbypassrls)
-    union all select 'api may become engine', 'annals_api' where pg_has_role('annals_api', 'annals_engine', 'member')
-    union all select 'not enabled and forced', name from realm_table where not (relrowsecurity and relforcerowsecurity)
+    union all select 'api may become engine', 'annals_api'
+    where pg_has_role('annals_api', 'annals_engine', 'member')
+    union all select 'not enabled and forced', name from realm_table
+    where not (relrowsecurity and relforcerowsecurity)
     union all select 'no restrictive policy of the realm', name from realm_table t where not exists (
         select from pg_policy p where p.polrelid = t.oid and not polpermissive and polcmd = '*'
             and polroles @> array['annals_api'::regrole::oid]
             and pg_get_expr(polqual, polrelid) like '%app.tenant%' and polwithcheck is not null)
     union all select 'no permissive policy', name from realm_table t where not exists (
         select from pg_policy p where p.polrelid = t.oid and polpermissive)
-    union all select 'policy open to everybody', polrelid::regclass::text from pg_policy where 0 = any (polroles)
+    union all select 'policy open to everybody', polrelid::regclass::text from pg_policy
+    where 0 = any (polroles)
     union all select 'policy of the api without the realm', polrelid::regclass::text from pg_policy
     where polpermissive and polroles @> array['annals_api'::regrole::oid]
         and coalesce(pg_get_expr(polqual, polrelid), '') not like '%app.tenant%'
     union all select 'view with its owner''s rights', oid::regclass::text from pg_class
-    where relkind = 'v' and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
+    where relkind = 'v'
+        and relnamespace not in ('pg_catalog'::regnamespace, 'information_schema'::regnamespace)
         and has_table_privilege('annals_api', oid, 'select')
         and not coalesce(reloptions @> '{security_invoker=true}', false)
     union all select 'materialised view', oid::regclass::text from pg_class
@@ -55,19 +60,21 @@ with realm_table as (
     union all select 'key of a query table without tenant_id', t.name || '.' || i.indexrelid::regclass
     from realm_table t join pg_index i on i.indrelid = t.oid and i.indisunique
     where has_table_privilege('annals_api', t.oid, 'select') and not (
-        select attnum from pg_attribute where attrelid = t.oid and attname = 'tenant_id') = any (i.indkey::smallint[])
+        select attnum from pg_attribute where attrelid = t.oid and attname = 'tenant_id')
+            = any (i.indkey::smallint[])
     union all select 'foreign key without tenant_id', t.name || '.' || conname
     from realm_table t join pg_constraint k on k.conrelid = t.oid and contype = 'f'
-    where not (select attnum from pg_attribute where attrelid = t.oid and attname = 'tenant_id') = any (conkey)
+    where not (select attnum from pg_attribute where attrelid = t.oid and attname = 'tenant_id')
+            = any (conkey)
     union all select 'role may create', r.rolname || ' in ' || nspname from pg_namespace, pg_roles r
-    where r.rolname in ('annals_api', 'annals_engine') and has_schema_privilege(r.oid, pg_namespace.oid, 'create')
-        and nspname !~ '^pg_(temp|toast_temp)'
+    where r.rolname in ('annals_api', 'annals_engine') and has_schema_privilege(r.oid,
+            pg_namespace.oid, 'create') and nspname !~ '^pg_(temp|toast_temp)'
     union all select 'role may make temporary tables', r.rolname::text from pg_roles r
     where r.rolname in ('annals_api', 'annals_engine')
         and has_database_privilege(r.oid, current_database(), 'temporary, create')
     union all select 'api reads beside the query tables', c.oid::regclass::text from pg_class c
-    where c.relkind in ('r', 'p', 'v', 'S') and c.relnamespace::regnamespace::text not in
-            ('pg_catalog', 'information_schema', 'idn', 'org', 'prj')
+    where c.relkind in ('r', 'p', 'v', 'S') and c.relnamespace::regnamespace::text
+            not in ('pg_catalog', 'information_schema', 'idn', 'org', 'prj')
         and c.oid::regclass::text not in ('proj.checkpoint', 'annals.annals_migration')
         and has_table_privilege('annals_api', c.oid, 'select')
     union all select 'api enters', nspname::text from pg_namespace
