@@ -25,7 +25,7 @@ bool names_utf8_or_nothing(std::string_view content_type) {
 
 bool is_json(std::string_view media_type) {
     if (equals_ignoring_case(media_type, "application/json")) return true;
-    if (media_type.size() < 17 || !equals_ignoring_case(media_type.substr(0, 12), "application/"))
+    if (media_type.size() < 18 || !equals_ignoring_case(media_type.substr(0, 12), "application/"))
         return false;
     return equals_ignoring_case(media_type.substr(media_type.size() - 5), "+json");
 }

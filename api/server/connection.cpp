@@ -4,10 +4,10 @@
 #include "api/http/problem.hpp"
 #include "api/http/trace_context.hpp"
 #include "api/http/uri.hpp"
+#include "api/server/answer_slot.hpp"
 #include "api/server/request_id.hpp"
 #include "api/server/request_parser.hpp"
 #include "api/server/response_writer.hpp"
-#include "domain/kernel/assert.hpp"
 
 #include <algorithm>
 #include <boost/asio/async_result.hpp>
@@ -34,36 +34,12 @@ constexpr Refusal kTooSlow{"REQUEST_TIMEOUT", "The request did not arrive in tim
 
 using std::chrono::milliseconds;
 
-/// The right to answer one request, handed to its handler. Gone without use, it reports the answer as lost.
-class AnswerSlot {
-public:
-    AnswerSlot(std::shared_ptr<Connection> connection, std::uint64_t number)
-        : connection_(std::move(connection)), number_(number) {}
-    AnswerSlot(AnswerSlot&&) noexcept = default;
-    AnswerSlot& operator=(AnswerSlot&&) = delete;
-    ~AnswerSlot() {
-        if (connection_) connection_->deliver(number_, std::nullopt);
-    }
-
-    void operator()(http::Response response) {
-        ANNALS_ASSERT(connection_ != nullptr, "a request was answered twice");
-        const std::shared_ptr<Connection> connection = std::move(connection_);
-        connection_.reset();
-        connection->deliver(number_, std::move(response));
-    }
-
-private:
-    std::shared_ptr<Connection> connection_;
-    std::uint64_t number_;
-};
-
 /// Set while this thread runs a handler: its answer is then taken without a way through the mailbox.
 thread_local const Connection* handler_running_for = nullptr;
 
 Refusal refusal_of(const error_code& error) {
     if (error == boost::beast::http::error::body_limit)
         return {"PAYLOAD_TOO_LARGE", "The body is too large."};
-    if (error == boost::beast::http::error::bad_version) return {"VERSION_NOT_SUPPORTED", "Use HTTP/1.1."};
     return {"BAD_REQUEST", "The request is not well-formed HTTP."};
 }
 
@@ -189,6 +165,7 @@ Connection::Step Connection::read_request(RequestParser& parser) {
     parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // The scanner has checked the sizes.
     parser.body_limit(boost::none);  // Checked below, when the route is known.
     parser.put(asio::const_buffer(input_.text().data(), header_size_), error);
+    if (error == boost::beast::http::error::bad_version) return refuse(explain_bad_version(input_.text()));
     input_.consume(header_size_);
     if (error || !parser.is_header_done()) return refuse(refusal_of(error));
     const ParsedHeader header{parser.method(), parser.target(), parser.version(), &request_->headers};

@@ -160,6 +160,16 @@ HeaderScanner::State HeaderScanner::scan(std::string_view text) {
     return State::incomplete;
 }
 
+Refusal explain_bad_version(std::string_view header) {
+    const std::string_view line = header.substr(0, header.find('\r'));
+    const std::string_view version = line.substr(line.rfind(' ') + 1);
+    const bool well_formed = std::ranges::count(line, ' ') == 2 && version.size() == 8 &&
+                             version.starts_with("HTTP/") && version[6] == '.' &&
+                             http::is_digit(version[5]) && http::is_digit(version[7]);
+    if (!well_formed) return bad("The request line is malformed.");
+    return {"VERSION_NOT_SUPPORTED", "The server speaks HTTP/1.1."};
+}
+
 std::optional<Refusal> check_header(const ParsedHeader& header, std::span<const std::string> allowed_hosts) {
     if (!http::parse_method(header.method))
         return Refusal{"METHOD_NOT_ALLOWED", "The server knows no such method."};

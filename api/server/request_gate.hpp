@@ -50,6 +50,10 @@ private:
     Refusal refusal_{};
 };
 
+/// Why the parser refused the version: "HTTP/2.0" is a version we do not speak, "http/1.1 " is nothing at
+/// all.
+Refusal explain_bad_version(std::string_view header);
+
 /// The header as the parser saw it, every field in order.
 struct ParsedHeader {
     std::string_view method;

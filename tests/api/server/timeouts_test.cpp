@@ -1,0 +1,116 @@
+#include "tests/api/server/loopback.hpp"
+
+#include <chrono>
+#include <gtest/gtest.h>
+#include <thread>
+
+// Every phase of a connection has one deadline that arriving bytes do not push back. The limits are short
+// here, and the tests wait for what the server does, not for a time of their own.
+namespace annals::server {
+namespace {
+
+ServerOptions short_limits() {
+    ServerOptions options;
+    options.limits.header_timeout_ms = 100;
+    options.limits.body_grace_ms = 100;
+    options.limits.idle_timeout_ms = 200;
+    options.limits.write_stall_ms = 100;
+    options.limits.request_timeout_ms = 400;
+    options.limits.linger_ms = 100;
+    return options;
+}
+
+/// Sends a byte whenever the server has had a moment, until it gives up on us.
+void trickle(RawClient& client, std::string_view bytes) {
+    for (std::size_t i = 0; client.send(bytes.substr(i % bytes.size(), 1)); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(5)
+        );  // The pace of the attack, not a wait for a result.
+    }
+}
+
+TEST(Timeouts, ASlowHeaderIsEndedHoweverSteadilyItTrickles) {
+    TestServer server(short_limits());
+    server.start();
+    RawClient client(server.port());
+    client.send("GET / HTTP/1.1\r\nHost: h\r\nX: ");
+    std::thread attacker([&] { trickle(client, "x"); });
+    expect_problem(client.read(), 408, "slow header");
+    EXPECT_FALSE(client.read());
+    attacker.join();
+    EXPECT_EQ(server.handled(), 0);
+}
+
+TEST(Timeouts, AConnectionWithoutARequestIsClosed) {
+    TestServer server(short_limits());
+    server.start();
+    RawClient silent(server.port());
+    EXPECT_TRUE(silent.closed());
+}
+
+TEST(Timeouts, AnIdleConnectionIsClosedWithoutAWord) {
+    TestServer server(short_limits());
+    server.start();
+    RawClient client(server.port());
+    client.send(get("/"));
+    EXPECT_EQ(client.read()->status, 200);
+    EXPECT_TRUE(client.closed());
+}
+
+TEST(Timeouts, ASlowBodyIsEnded) {
+    ServerOptions options = short_limits();
+    options.limits.request_timeout_ms = 60'000;
+    TestServer server(std::move(options));
+    server.start();
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 100000\r\n\r\n");
+    std::thread attacker([&] { trickle(client, "x"); });
+    expect_problem(client.read(), 408, "slow body");
+    EXPECT_FALSE(client.read());
+    attacker.join();
+}
+
+TEST(Timeouts, ABodyAtTheDemandedRateMayTakeLongerThanItsGrace) {
+    ServerOptions options = short_limits();
+    options.limits.body_bytes_per_second_min = 1000;
+    options.limits.request_timeout_ms = 60'000;
+    TestServer server(std::move(options));
+    server.start();
+    RawClient client(server.port());
+    client.send("POST / HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n\r\n");
+    for (int i = 0; i < 40; ++i) {
+        ASSERT_TRUE(client.send(std::string(25, 'b')));
+        std::this_thread::sleep_for(std::chrono::milliseconds(5));  // The pace of a modest client.
+    }
+    EXPECT_EQ(client.read()->status, 200);
+}
+
+TEST(Timeouts, AHandlerThatNeverAnswersIsAnsweredFor) {
+    TestServer server(short_limits());
+    Pending pending;
+    server.on("/never", pending.handler());
+    server.start();
+    RawClient client(server.port());
+    client.send(get("/never"));
+    const std::optional<Answer> answer = client.read();
+    expect_problem(answer, 503, "no answer");
+    EXPECT_EQ(answer->header("retry-after"), "1");
+    EXPECT_EQ(answer->header("connection"), "close");
+    pending.take(0)(http::text_response(200, "too late"));
+    EXPECT_FALSE(client.read());
+}
+
+TEST(Timeouts, AClientThatDoesNotReadIsClosed) {
+    TestServer server(short_limits());
+    server.on("/large", [](const auto&, http::Respond respond) {
+        respond(http::json_response(200, std::string(64 * 1024 * 1024, 'x')));
+    });
+    server.start();
+    RawClient client(server.port());
+    client.shrink_receive_buffer();
+    client.send(get("/large"));
+    while (server.handled() == 0 || server.server().connections() > 0) std::this_thread::yield();
+    client.abort();
+}
+
+}  // namespace
+}  // namespace annals::server
