@@ -4,7 +4,8 @@
 # Where two instances agree on ports before anything listens on them (one lock file per port).
 readonly kPortLocks="${TMPDIR:-/tmp}/annals-ports-$EUID"
 readonly kPortTries=500
-readonly kStopSeconds=15  # the server promises to finish what runs within 10 s
+readonly kStopSeconds=15         # the server promises to finish what runs within 10 s
+readonly kInstanceStopSeconds=60  # server, broker and PostgreSQL, one after the other
 
 say() { printf '%s\n' "$*"; }
 step() { printf '==> %s\n' "$*"; }
@@ -69,13 +70,13 @@ process_names() {
 
 process_is_gone() { ! is_alive "$1"; }
 
-# stop_process PID NAME [SIGNAL]: asks it to stop and waits; kills it, with a warning, when it does not.
+# stop_process PID NAME [SIGNAL [SECONDS]]: asks it to stop and waits; kills it, with a warning, when it does not.
 stop_process() {
-    local pid=$1 name=$2 signal=${3:-TERM}
+    local pid=$1 name=$2 signal=${3:-TERM} seconds=${4:-$kStopSeconds}
     is_alive "$pid" || return 0
     kill "-$signal" "$pid" 2>/dev/null || return 0
-    wait_until "$kStopSeconds" process_is_gone "$pid" && return 0
-    warn "$name (pid $pid) did not stop within $kStopSeconds s; killing it"
+    wait_until "$seconds" process_is_gone "$pid" && return 0
+    warn "$name (pid $pid) did not stop within $seconds s; killing it"
     kill -KILL "$pid" 2>/dev/null || true
     wait_until 5 process_is_gone "$pid" || true
     return 1

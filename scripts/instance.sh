@@ -181,7 +181,8 @@ cmd_down() {
     if process_names "$pid" dev; then
         step "stopping the instance in $home"
         kill -TERM "$pid"
-        wait_until 60 process_is_gone "$pid" || die "./dev (pid $pid) did not stop within 60 s"
+        wait_until "$kInstanceStopSeconds" process_is_gone "$pid" ||
+            die "./dev (pid $pid) did not stop within $kInstanceStopSeconds s"
     fi
     instance_end_leftovers
     if [[ -d $home/pg || -f $home/pg.path ]]; then

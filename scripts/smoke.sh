@@ -6,24 +6,23 @@
 
 readonly kSmokeSeconds=15  # for one answer, one event on the topic, one end of a process
 
-smoke_home="" smoke_up_pid="" smoke_step_name="" smoke_step_start=0 smoke_passed=0 smoke_kafka=embedded
+smoke_step_name="" smoke_step_start=0 smoke_passed=0
 
 cmd_smoke() {
     case "$*" in
         "") ;;
-        "--kafka real" | "--kafka=real") smoke_kafka=real ;;
+        "--kafka real" | "--kafka=real") fresh_kafka=real ;;
         "--kafka embedded" | "--kafka=embedded") ;;
         *) die -c 64 "usage: ./dev smoke [--kafka embedded|real]" ;;
     esac
     need_packages build server kafka
     build annals
-    temporary_dir smoke
-    smoke_home=$REPLY
+    fresh_make
     trap 'smoke_end' EXIT
     trap 'exit 130' INT TERM HUP
     # shellcheck source=scripts/smoke_steps.sh
     source "$root/scripts/smoke_steps.sh"
-    say "first hour of a new instance, broker: $smoke_kafka"
+    say "first hour of a new instance, broker: $fresh_kafka"
     local name
     for name in "${smoke_steps[@]}"; do
         smoke_step_name=${name//_/ }
@@ -39,15 +38,11 @@ smoke_end() {
     local status=$?
     trap '' INT TERM HUP
     trap - EXIT
-    if is_alive "$smoke_up_pid"; then stop_process "$smoke_up_pid" "./dev up" || true; fi
     if ((status != 0)); then
         printf 'FAIL  %8s  %s\n' "$(seconds_since "$smoke_step_start")" "${smoke_step_name:-setting up}"
-        say "the instance's own words, last lines:"
-        tail -n 20 "$smoke_home"/up*.log "$smoke_home/home/logs/annals.log" 2>/dev/null || true
+        fresh_logs
     fi
-    home=$smoke_home/home
-    [[ -d $home ]] && { instance_delete >/dev/null || true; }
-    rm -rf "$smoke_home"
+    fresh_end
     say "$smoke_passed passed, $((status != 0)) failed"
     exit "$status"
 }
@@ -57,30 +52,15 @@ smoke_fail() {
     exit 1
 }
 
-# smoke_up: starts the instance of the smoke home and waits until it is ready; sets api, broker and dsn.
-smoke_up() {
-    local log
-    log=$smoke_home/up.$(now_ms).log
-    ANNALS_HOME=$smoke_home/home "$root/dev" up --kafka "$smoke_kafka" >"$log" 2>&1 </dev/null &
-    smoke_up_pid=$!
-    wait_until 180 smoke_is_up_or_died "$log" || smoke_fail "./dev up is not ready after 180 s"
-    is_alive "$smoke_up_pid" || smoke_fail "./dev up ended: $(tail -n 5 "$log")"
-    run_json=$smoke_home/home/run.json
-    api=$(jq -r .api "$run_json")/api/v1
-    broker=$(jq -r .kafka "$run_json")
-    dsn=$(jq -r .dsn "$run_json")
-}
-smoke_is_up_or_died() { ! is_alive "$smoke_up_pid" || grep -q '^Ctrl-C stops' "$1"; }
-
 # call METHOD PATH [JSON]: sets http_status and http_body. The path is below /api/v1; $token authenticates
 # when set.
 call() {
-    local arguments=(-sS -m "$kSmokeSeconds" -X "$1" -o "$smoke_home/body" -w '%{http_code}')
+    local arguments=(-sS -m "$kSmokeSeconds" -X "$1" -o "$fresh_home/body" -w '%{http_code}')
     [[ -n ${token:-} ]] && arguments+=(-H "Authorization: Bearer $token")
     [[ -n ${3:-} ]] && arguments+=(-H 'Content-Type: application/json' --data-binary "$3")
     http_call="$1 $2"
     http_status=$(curl "${arguments[@]}" "$api/$2") || smoke_fail "$http_call: no answer"
-    http_body=$(<"$smoke_home/body")
+    http_body=$(<"$fresh_home/body")
 }
 
 expect_status() {

@@ -22,6 +22,7 @@ smoke_steps=(
     list_tasks_page_by_page
     read_the_history_of_a_task
     a_viewer_reads_but_cannot_write
+    a_second_organization_sees_nothing_of_the_first
     ids_of_others_do_not_exist
     an_idempotency_key_answers_twice_the_same
     bad_bodies_change_nothing
@@ -39,7 +40,7 @@ readonly kAdmin='{"login":"ada@example.org","password":"correct horse battery st
 readonly kMember='{"login":"max@example.org","password":"a quite different passphrase"}'
 readonly kViewer='{"login":"vera@example.org","password":"only here to look around"}'
 
-step_start_an_empty_instance() { smoke_up; }
+step_start_an_empty_instance() { fresh_up; }
 
 step_bootstrap_the_first_person_and_organization() {
     local secret
@@ -117,7 +118,8 @@ step_the_second_person_joins_and_logs_in() {
     join "$kMember" Max
     member_token=$token
     call GET auth/me
-    member_id=$(field '.user_id // .id')
+    member_id=$(field .person.id)
+    expect .tenant "$org"
 }
 
 step_the_member_creates_a_project() {
@@ -202,15 +204,35 @@ step_a_viewer_reads_but_cannot_write() {
     expect_status 403
 }
 
+step_a_second_organization_sees_nothing_of_the_first() {
+    token=$admin_token
+    command_call 201 POST orgs '{"name":"Another Light","slug":"another-light"}'
+    other_org=$(field .id)
+    query "orgs/$other_org"
+    log_in "$(jq -c --arg tenant "$other_org" '. + {tenant: $tenant}' <<<"$kAdmin")"
+    command_call 201 POST projects '{"name":"Secret","key":"SECRET"}'
+    other_project=$(field .id)
+    command_call 201 POST "projects/$other_project/tasks" '{"title":"Nobody else may see this"}'
+    other_task=$(field .id)
+    query projects
+    expect '[.items[].key] | join(" ")' SECRET
+    call GET "tasks/$first_task"
+    expect_status 404
+}
+
 step_ids_of_others_do_not_exist() {
-    local stranger=01890000-0000-7000-8000-00000000dead path
+    local path
     token=$member_token
-    for path in "orgs/$stranger" "projects/$stranger" "projects/$stranger/board" "tasks/$stranger" \
-        "tasks/$stranger/history"; do
+    for path in "orgs/$other_org" "projects/$other_project" "projects/$other_project/board" \
+        "tasks/$other_task" "tasks/$other_task/history"; do
         call GET "$path"
         expect_status 404
     done
-    call PATCH "tasks/$stranger" '{"title":"Nobody there"}'
+    call PATCH "orgs/$other_org" '{"name":"Mine now"}'
+    expect_status 404
+    call PATCH "tasks/$other_task" '{"title":"Mine now"}'
+    expect_status 404
+    call POST "projects/$other_project/tasks" '{"title":"Mine now"}'
     expect_status 404
 }
 
@@ -246,33 +268,33 @@ step_see_the_events_in_PostgreSQL() {
 
 # Every line of the log is on the topic, byte for byte, once, and nothing else.
 topic_equals_log() {
-    topic | LC_ALL=C sort >"$smoke_home/topic" && cmp -s "$smoke_home/topic" "$smoke_home/log"
+    topic | LC_ALL=C sort >"$fresh_home/topic" && cmp -s "$fresh_home/topic" "$fresh_home/log"
 }
 
 step_see_the_same_bytes_on_Kafka() {
-    sql 'select line from log.event' | LC_ALL=C sort >"$smoke_home/log"
+    sql 'select line from log.event' | LC_ALL=C sort >"$fresh_home/log"
     wait_until "$kSmokeSeconds" topic_equals_log ||
-        smoke_fail "the topic has $(wc -l <"$smoke_home/topic") lines, the log $(wc -l <"$smoke_home/log")"
+        smoke_fail "the topic has $(wc -l <"$fresh_home/topic") lines, the log $(wc -l <"$fresh_home/log")"
 }
 
 step_replay_a_stream() {
-    local out=$smoke_home/replay
-    "$annals_bin" replay --dsn "$dsn" --home "$smoke_home/home" --stream "$first_task" >"$out" 2>&1 ||
+    local out=$fresh_home/replay
+    "$annals_bin" replay --dsn "$dsn" --home "$fresh_home/home" --stream "$first_task" >"$out" 2>&1 ||
         smoke_fail "annals replay failed:" "$(tail -n 5 "$out")"
     grep -q prj.TaskMoved "$out" || smoke_fail "the replay does not show the move:" "$(<"$out")"
 }
 
 step_verify_the_log() {
-    "$annals_bin" verify --dsn "$dsn" --home "$smoke_home/home" >"$smoke_home/verify" 2>&1 ||
-        smoke_fail "annals verify found:" "$(tail -n 10 "$smoke_home/verify")"
+    "$annals_bin" verify --dsn "$dsn" --home "$fresh_home/home" >"$fresh_home/verify" 2>&1 ||
+        smoke_fail "annals verify found:" "$(tail -n 10 "$fresh_home/verify")"
 }
 
 step_kill_the_server_and_start_again() {
     events_before=$(sql 'select count(*) from log.event')
     kill -KILL "$(jq -r .pids.annals "$run_json")"
-    wait_until "$kSmokeSeconds" process_is_gone "$smoke_up_pid" ||
+    wait_until "$kSmokeSeconds" process_is_gone "$fresh_up_pid" ||
         smoke_fail "./dev up did not notice the end"
-    smoke_up
+    fresh_up
 }
 
 step_everything_is_still_there() {
@@ -284,7 +306,7 @@ step_everything_is_still_there() {
     expect .title "Build a better rocket"
     query "projects/$project/board"
     expect '[.columns[] | select(.name == "Doing") | .tasks[].key] | join(" ")' LIGHT-1
-    sql 'select line from log.event' | LC_ALL=C sort >"$smoke_home/log"
+    sql 'select line from log.event' | LC_ALL=C sort >"$fresh_home/log"
     wait_until "$kSmokeSeconds" topic_equals_log || smoke_fail "the topic differs from the log"
 }
 
@@ -298,8 +320,8 @@ step_archive_the_project() {
 
 step_stop_cleanly() {
     local status=0
-    kill -TERM "$smoke_up_pid"
-    wait "$smoke_up_pid" || status=$?
+    kill -TERM "$fresh_up_pid"
+    wait "$fresh_up_pid" || status=$?
     ((status == 0)) || smoke_fail "./dev up ended with status $status"
     [[ ! -e $run_json ]] || smoke_fail "run.json is still there"
 }

@@ -89,12 +89,16 @@ cmd_golden() {
 }
 
 cmd_bench() {
-    need_packages build server kafka test bench
-    build
-    servers_start "pg kafka"
-    export ANNALS_BIN=$annals_bin
-    step "running the benches"
-    run_interruptible "$annals_bin" bench "$@"
+    need_packages build server kafka bench
+    build annals
+    fresh_kafka=real
+    fresh_make
+    trap 'stop_run_group; fresh_end' EXIT
+    trap 'exit 130' INT TERM HUP
+    step "starting a fresh instance on Apache Kafka"
+    fresh_up
+    step "measuring"
+    run_interruptible "$annals_bin" bench --run "$run_json" "$@"
 }
 
 # Sources under our style: what git knows or would add.
