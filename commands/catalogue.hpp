@@ -14,6 +14,9 @@ std::span<const CommandType> all_commands();
 /// Null when there is no such command.
 const CommandType* find_command(std::string_view name);
 
+/// The aggregate whose streams have this category; null when there is none.
+const AggregateType* find_aggregate(std::string_view category);
+
 /// The row of a command's struct.
 template <class Command>
 const CommandType& command_type_of() {

@@ -1,5 +1,6 @@
 #include "commands/identity/access_directory.hpp"
 
+#include "commands/identity/registration.hpp"
 #include "domain/organizations/membership.hpp"
 
 namespace annals {
@@ -26,7 +27,9 @@ std::pair<typename D::State, StreamVersion> AccessDirectory::load(TenantId realm
 
 std::optional<Account> AccessDirectory::find_account(const Email& email) {
     const std::lock_guard lock(mutex_);
-    const auto owner = store_->find_reservation(email_reservation(cryptography_, email));
+    const auto owner = store_->find_reservation(
+        identity::email_reservation(cryptography_.blind_index(identity::kEmailScope, email.str()))
+    );
     if (!owner) return std::nullopt;
     Account account{UserId{owner->stream}, load<identity::User>(owner->realm, owner->stream).first, {}};
     account.password_hash = store_->find_credential(account.state.credential_id);
@@ -65,10 +68,6 @@ std::optional<organizations::Invitation::State> AccessDirectory::invitation(
     auto [state, version] = load<organizations::Invitation>(organization, invitation.value);
     if (version == 0) return std::nullopt;
     return std::move(state);
-}
-
-ReservationKey email_reservation(Cryptography& cryptography, const Email& email) {
-    return {kPlatformRealm, "idn.email", cryptography.blind_index("idn.email", email.str())};
 }
 
 }  // namespace annals

@@ -48,7 +48,4 @@ private:
     CommittedState committed_;
 };
 
-/// The reservation that makes an e-mail address unique over all people and leads to its account.
-ReservationKey email_reservation(Cryptography& cryptography, const Email& email);
-
 }  // namespace annals

@@ -2,9 +2,12 @@
 
 namespace annals::identity {
 
+ReservationKey email_reservation(std::string email_index) {
+    return {kPlatformRealm, std::string(kEmailScope), std::move(email_index)};
+}
+
 ReservationKey email_reservation(CommandScope& scope, const Email& email) {
-    constexpr std::string_view kScope = "idn.email";
-    return {kPlatformRealm, std::string(kScope), scope.blind_index(kScope, email.str())};
+    return email_reservation(scope.blind_index(kEmailScope, email.str()));
 }
 
 Handled register_person(CommandScope& scope, UserId person, const RegisterUser& command) {

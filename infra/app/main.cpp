@@ -1,0 +1,129 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
+
+#include "commands/kernel/committed_state.hpp"
+#include "commands/ports/event_store.hpp"
+#include "infra/app/bench_command.hpp"
+#include "infra/app/commands.hpp"
+#include "infra/runtime/config_error.hpp"
+#include "infra/runtime/log.hpp"
+
+namespace {
+
+using annals::runtime::Config;
+
+constexpr int kFailure = 1;
+
+/// The settings a subcommand takes as flags, and what the command line said.
+class SettingFlags {
+public:
+    explicit SettingFlags(CLI::App& command) {
+        for (std::size_t i = 0; i < annals::runtime::kSettings.size(); ++i) {
+            const auto& setting = annals::runtime::kSettings[i];
+            command.add_option(annals::runtime::flag_name(setting), values_[i], std::string(setting.help));
+        }
+    }
+    [[nodiscard]] Config load() const {
+        annals::runtime::NamedValues flags;
+        for (std::size_t i = 0; i < values_.size(); ++i) {
+            if (values_[i]) flags.emplace_back(annals::runtime::kSettings[i].name, *values_[i]);
+        }
+        return Config::load({flags, annals::runtime::process_environment()});
+    }
+
+private:
+    std::array<std::optional<std::string>, annals::runtime::kSettings.size()> values_;
+};
+
+/// Every error of a subcommand ends here as one line.
+int run_guarded(const std::function<int()>& command) {
+    try {
+        return command();
+    } catch (const annals::runtime::ConfigError& error) {
+        std::fprintf(stderr, "annals: %s\n", error.what());
+        return annals::runtime::kConfigExitCode;
+    } catch (const annals::StoreUnavailable& away) {
+        std::fprintf(stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n", away.detail.c_str());
+        return kFailure;
+    } catch (const annals::UnreadableLog& damage) {
+        std::fprintf(stderr, "annals: the log cannot be read: %s\n", damage.detail.c_str());
+        return kFailure;
+    } catch (const std::exception& error) {
+        std::fprintf(stderr, "annals: %s\n", error.what());
+        return kFailure;
+    }
+}
+
+/// A subcommand with the settings as flags; `run` is called with them after the command line was read.
+void add_command(
+    CLI::App& app, const char* name, const char* description, int& exit_code,
+    const std::function<std::function<int(const Config&)>(CLI::App&)>& declare
+) {
+    CLI::App* command = app.add_subcommand(name, description);
+    const auto flags = std::make_shared<SettingFlags>(*command);
+    const auto run = declare(*command);
+    command->callback([&exit_code, flags, run] { exit_code = run_guarded([&] { return run(flags->load()); }); });
+}
+
+void add_server_commands(CLI::App& app, int& exit_code) {
+    add_command(app, "serve", "Run the roles of this process until SIGTERM", exit_code, [](CLI::App&) {
+        return [](const Config& config) { return annals::app::serve(config); };
+    });
+    add_command(app, "migrate", "Bring the database to the schema of this binary", exit_code, [](CLI::App& command) {
+        const auto dry_run = std::make_shared<bool>(false);
+        command.add_flag("--dry-run", *dry_run, "Say what would be done and change nothing");
+        return [dry_run](const Config& config) { return annals::app::migrate(config, *dry_run); };
+    });
+}
+
+void add_auditor_commands(CLI::App& app, int& exit_code) {
+    add_command(app, "replay", "Print each event of a stream and the state after it", exit_code, [](CLI::App& command) {
+        const auto stream = std::make_shared<std::string>();
+        const auto until = std::make_shared<std::optional<std::uint64_t>>();
+        command.add_option("--stream", *stream, "The stream: task-<uuid>, or the uuid alone")->required();
+        command.add_option("--until", *until, "The last version to print");
+        return [stream, until](const Config& config) { return annals::app::replay(config, *stream, *until); };
+    });
+    add_command(app, "verify", "Check every invariant of the log and every read model", exit_code, [](CLI::App& command) {
+        const auto json = std::make_shared<bool>(false);
+        command.add_flag("--json", *json, "Print one JSON object");
+        return [json](const Config& config) { return annals::app::verify(config, *json); };
+    });
+}
+
+void add_documents(CLI::App& app, int& exit_code) {
+    app.add_subcommand("openapi", "Print the OpenAPI description")->callback([&exit_code] {
+        exit_code = run_guarded(annals::app::print_openapi);
+    });
+    app.add_subcommand("asyncapi", "Print the AsyncAPI description")->callback([&exit_code] {
+        exit_code = run_guarded(annals::app::print_asyncapi);
+    });
+    CLI::App* config = app.add_subcommand("config", "Settings of this process");
+    config->require_subcommand(1);
+    add_command(*config, "print", "Each setting with its value and where it comes from", exit_code, [](CLI::App& command) {
+        const auto json = std::make_shared<bool>(false);
+        command.add_flag("--json", *json, "Print one JSON object");
+        return [json](const Config& settings) { return annals::app::print_config(settings, *json); };
+    });
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+    CLI::App app{"Annals: an event-sourced business backend", "annals"};
+    app.require_subcommand(1);
+    int exit_code = 0;
+    add_server_commands(app, exit_code);
+    add_auditor_commands(app, exit_code);
+    add_documents(app, exit_code);
+    annals::app::add_bench_command(app, exit_code);
+    try {
+        app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+        // CLI11 numbers its own errors above 100; users of scripts know 2.
+        return app.exit(error) == 0 ? 0 : 2;
+    }
+    return exit_code;
+}

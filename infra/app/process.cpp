@@ -1,0 +1,270 @@
+#include "infra/app/process.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
+
+#include "api/kernel/application.hpp"
+#include "api/openapi/docs_endpoints.hpp"
+#include "api/server/http_server.hpp"
+#include "infra/app/adapters.hpp"
+#include "infra/app/health.hpp"
+#include "infra/app/kafka_side.hpp"
+#include "infra/app/run_file.hpp"
+#include "infra/crypto/master_key.hpp"
+#include "infra/crypto/sha256.hpp"
+#include "infra/crypto/signing_key.hpp"
+#include "infra/crypto/system_cryptography.hpp"
+#include "infra/postgres/dsn.hpp"
+#include "infra/postgres/pg_event_store.hpp"
+#include "infra/postgres/query_pool.hpp"
+#include "infra/postgres/schema_check.hpp"
+#include "infra/projector/visibility_feed.hpp"
+#include "infra/runtime/clock.hpp"
+#include "infra/runtime/log.hpp"
+
+namespace annals::app {
+namespace {
+
+std::string dsn_as(const std::string& dsn, std::string_view role) {
+    return pg::dsn_value(dsn, "user").empty() ? pg::dsn_with(dsn, "user", role) : dsn;
+}
+
+bool has_role(const runtime::Config& config, std::string_view role) {
+    const auto roles = config.list("roles");
+    return std::ranges::find(roles, role) != roles.end();
+}
+
+http::Hmac cursor_hmac(const crypto::MasterKey& master_key) {
+    return [key = master_key.derive(crypto::KeyPurpose::cursor)](std::string_view text) {
+        return crypto::hmac_sha256(key.bytes(), text);
+    };
+}
+
+/// Refuses to serve on a database that is not as it must be, and answers the number of partitions of its log.
+std::uint16_t checked_partitions(const runtime::Config& config) {
+    pg::check_database(engine_dsn(config), pg::ServerRole::engine);
+    if (has_role(config, "api")) pg::check_database(api_dsn(config), pg::ServerRole::api);
+    return pg::log_partitions(engine_dsn(config));
+}
+
+}  // namespace
+
+std::string engine_dsn(const runtime::Config& config) { return dsn_as(config.text("dsn"), "annals_engine"); }
+
+std::string api_dsn(const runtime::Config& config) {
+    const std::string& own = config.text("api_dsn");
+    return own.empty() ? pg::dsn_with(config.text("dsn"), "user", "annals_api") : own;
+}
+
+/// Members are made in this order and go in the opposite one, so whoever uses something stands below it.
+struct Process::Impl {
+    explicit Impl(const runtime::Config& settings)
+        : config(settings),
+          master_key(crypto::MasterKey::load(config.path("master_key_file"))),
+          cryptography(master_key),
+          partitions(checked_partitions(config)),
+          visibility(pg::make_pg_event_store(engine_dsn(config))->epoch(), partitions),
+          kafka(KafkaSide::Options{
+              .config = &config,
+              .dsn = engine_dsn(config),
+              .partitions = partitions,
+              .relay = has_role(config, "relay"),
+              .projector = has_role(config, "projector"),
+              .cryptography = &cryptography,
+              .applied = [this](const Position& position) { visibility.applied(position); },
+          }) {
+        if (has_role(config, "api")) make_api();
+    }
+
+    void make_api();
+    CommandBusOptions bus_options();
+    api::Services services_of();
+    HealthSources health_sources();
+    Check check_database();
+    void update_metrics(runtime::Metrics& into);
+    void answered(const server::Answered& answered);
+
+    const runtime::Config& config;
+    crypto::MasterKey master_key;
+    crypto::SystemCryptography cryptography;
+    crypto::SystemIdSource ids;
+    runtime::SystemClock clock;
+    runtime::Metrics metrics;
+    std::uint16_t partitions;
+    Visibility visibility;
+    KafkaSide kafka;
+
+    /// What only a process with the api role has.
+    struct Api {
+        Api(Impl& process, const crypto::SigningKey& signing_key, CommandBusOptions bus_options);
+
+        BootstrapToken bootstrap;
+        JwtTokens tokens;
+        PooledPasswords passwords;
+        pg::QueryPool reader;
+        AccessDirectory directory;
+        http::CursorCodec cursors;
+        CommandBus bus;
+        PooledWorkers workers;
+        api::Services services;
+        api::AccessChecks checks;
+        projector::VisibilityFeed feed;
+        server::HttpServer server;
+    };
+    std::unique_ptr<Api> api;
+    std::atomic<bool> draining{false};
+};
+
+Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, CommandBusOptions bus_options)
+    : bootstrap(process.config.in_home("keys/bootstrap.token")),
+      tokens(
+          signing_key, {process.config.text("issuer"), process.config.text("audience")},
+          process.config.integer("access_token_ttl_s")
+      ),
+      reader(api_dsn(process.config), static_cast<std::size_t>(process.config.integer("worker_threads"))),
+      directory(pg::make_pg_event_store(engine_dsn(process.config)), process.cryptography, process.partitions),
+      cursors(cursor_hmac(process.master_key)),
+      bus(std::move(bus_options)),
+      workers(static_cast<std::size_t>(process.config.integer("worker_threads"))),
+      services{
+          .bus = bus,
+          .reader = reader,
+          .visibility = process.visibility,
+          .directory = directory,
+          .tokens = tokens,
+          .passwords = passwords,
+          .workers = workers,
+          .bootstrap = bootstrap,
+          .clock = process.clock,
+          .ids = process.ids,
+          .cryptography = process.cryptography,
+          .cursors = cursors,
+          .partitions = process.partitions,
+          .report =
+              [](std::string_view code, const std::string& detail, const std::string& request_id) {
+                  runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}});
+              },
+      },
+      checks(directory),
+      feed(engine_dsn(process.config), process.visibility),
+      server(server::ServerOptions{
+          .address = process.config.text("address"),
+          .port = static_cast<std::uint16_t>(process.config.integer("port")),
+          .io_threads = static_cast<unsigned>(process.config.integer("io_threads")),
+          .cors = http::CorsPolicy(process.config.list("cors_origins")),
+          .body_bytes_max = [](const http::Request& request) { return api::body_bytes_max(request, http::Limits{}); },
+          .log = [](std::string_view code, std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
+          .answered = [&process](const server::Answered& answer) { process.answered(answer); },
+      }) {}
+
+void Process::Impl::make_api() {
+    const auto signing_key = crypto::SigningKey::load_or_create(config.path("signing_key_file"));
+    api = std::make_unique<Api>(*this, signing_key, bus_options());
+}
+
+CommandBusOptions Process::Impl::bus_options() {
+    CommandBusOptions options;
+    options.partitions = partitions;
+    options.writers = static_cast<std::uint16_t>(config.integer("writer_count"));
+    options.open_store = [dsn = engine_dsn(config)] { return pg::make_pg_event_store(dsn); };
+    options.clock = &clock;
+    options.ids = &ids;
+    options.cryptography = &cryptography;
+    options.appended = [this] { kafka.appended(); };
+    options.report = [](std::string_view code, const std::string& detail) {
+        runtime::log(runtime::Level::warning, code, detail);
+    };
+    return options;
+}
+
+Check Process::Impl::check_database() {
+    try {
+        (void)api->reader.run(kPlatformRealm, pg::Statement{"health_select", "select 1"});
+        return {"database", true, "PostgreSQL answers"};
+    } catch (const std::exception& error) {
+        return {"database", false, error.what()};
+    }
+}
+
+HealthSources Process::Impl::health_sources() {
+    return {
+        .database = [this] { return check_database(); },
+        .broker = [this] { return kafka.checks(); },
+        .update_metrics = [this](runtime::Metrics& into) { update_metrics(into); },
+        .draining = &draining,
+    };
+}
+
+void Process::Impl::update_metrics(runtime::Metrics& into) {
+    const CommandStats stats = api->bus.stats();
+    into.gauge("annals_commands_accepted", "Commands accepted since start").set(static_cast<double>(stats.accepted));
+    into.gauge("annals_commands_rejected", "Commands rejected since start").set(static_cast<double>(stats.rejected));
+    into.gauge("annals_commands_repeated", "Commands answered from the log").set(static_cast<double>(stats.repeated));
+    into.gauge("annals_commands_queued", "Commands waiting for a writer").set(static_cast<double>(stats.queued));
+    into.gauge("annals_append_batches", "Appends since start").set(static_cast<double>(stats.batches));
+    into.gauge("annals_events_appended", "Events appended since start").set(static_cast<double>(stats.events));
+    into.gauge("annals_append_conflicts", "Appends decided again because another process appended")
+        .set(static_cast<double>(stats.heads_moved));
+    into.gauge("annals_append_in_doubt", "Appends whose outcome had to be looked up").set(static_cast<double>(stats.in_doubt));
+    into.gauge("annals_http_connections", "Open connections").set(static_cast<double>(api->server.connections()));
+    kafka.update_metrics(into);
+}
+
+void Process::Impl::answered(const server::Answered& answer) {
+    const std::string_view route = answer.request != nullptr && !answer.request->route.empty() ? answer.request->route : "none";
+    const std::string code = std::to_string(answer.status);
+    metrics.counter("annals_http_requests_total", "Requests answered", {{"route", std::string(route)}, {"code", code}}).add();
+    const auto level = answer.status >= 500   ? runtime::Level::error
+                       : answer.status >= 400 ? runtime::Level::info
+                                              : runtime::Level::debug;
+    if (!runtime::log_enabled(level)) return;
+    runtime::log(
+        level, "HTTP-0a11", "answered",
+        {{"request_id", answer.request_id},
+         {"route", route},
+         {"path", answer.request != nullptr ? std::string_view(answer.request->path) : std::string_view()},
+         {"status", answer.status},
+         {"duration_us", answer.duration_us},
+         {"traceparent", answer.request != nullptr ? std::string_view(answer.request->traceparent) : std::string_view()}}
+    );
+}
+
+Process::Process(const runtime::Config& config) : impl_(std::make_unique<Impl>(config)) {}
+Process::~Process() = default;
+
+void Process::start() {
+    impl_->kafka.start();
+    if (!impl_->api) return;
+    auto& api = *impl_->api;
+    auto endpoints = api::make_endpoints(api.services, api.checks, api::all_routes());
+    std::ranges::move(health_endpoints(impl_->health_sources(), impl_->metrics, api.workers), std::back_inserter(endpoints));
+    std::ranges::move(api::docs_endpoints(api::all_routes(), {impl_->config.text("topic"), impl_->partitions}), std::back_inserter(endpoints));
+    api.server.start(http::make_dispatcher(std::move(endpoints), http::CorsPolicy(impl_->config.list("cors_origins"))));
+
+    RunFile run;
+    run.api = "http://" + impl_->config.text("address") + ":" + std::to_string(api.server.port());
+    run.kafka = impl_->kafka.bootstrap();
+    run.dsn = impl_->config.text("dsn");
+    const ReservationKey bootstrapped{kPlatformRealm, "platform.bootstrap", "done"};
+    if (!pg::make_pg_event_store(engine_dsn(impl_->config))->find_reservation(bootstrapped)) {
+        run.bootstrap_token = api.bootstrap.text();
+    }
+    write_run_file(impl_->config.in_home("run.json"), run);
+    runtime::log(runtime::Level::info, "APP-51a7", "serving", {{"api", run.api}, {"kafka", run.kafka}});
+}
+
+void Process::stop() {
+    impl_->draining.store(true);
+    if (impl_->api) {
+        const auto deadline_ms = static_cast<std::uint32_t>(impl_->config.integer("drain_timeout_s") * 1000);
+        (void)impl_->api->server.stop(std::min(deadline_ms, http::kStopDeadlineMsMax));
+        impl_->api->bus.stop();
+        impl_->api->passwords.stop();
+        impl_->api->workers.stop();
+    }
+    impl_->visibility.close();
+    impl_->kafka.stop();
+}
+
+}  // namespace annals::app

@@ -1,0 +1,127 @@
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+
+#include "commands/kernel/keyring.hpp"
+#include "domain/contract/json_writer.hpp"
+#include "infra/app/commands.hpp"
+#include "infra/app/process.hpp"
+#include "infra/app/verify_log.hpp"
+#include "infra/crypto/master_key.hpp"
+#include "infra/crypto/system_cryptography.hpp"
+#include "infra/postgres/pg_event_store.hpp"
+#include "infra/postgres/projection_store.hpp"
+#include "projections/catalogue.hpp"
+#include "projections/kernel/fold_check.hpp"
+
+namespace annals::app {
+namespace {
+
+constexpr std::uint64_t kProgressEvery = 10'000;
+
+/// One line that rewrites itself, on a terminal only.
+class ProgressBar {
+public:
+    explicit ProgressBar(std::string what) : what_(std::move(what)), shown_(::isatty(STDERR_FILENO) == 1) {}
+    ~ProgressBar() {
+        if (shown_) std::fprintf(stderr, "\n");
+    }
+    ProgressBar(const ProgressBar&) = delete;
+    ProgressBar& operator=(const ProgressBar&) = delete;
+
+    void show(std::uint64_t done, std::uint64_t of) const {
+        if (!shown_) return;
+        constexpr std::uint64_t kWidth = 40;
+        const std::uint64_t filled = of == 0 ? kWidth : std::min(kWidth, done * kWidth / of);
+        const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
+        std::fprintf(stderr, "\r%-12s [%s] %llu/%llu", what_.c_str(), bar.c_str(), static_cast<unsigned long long>(done),
+                     static_cast<unsigned long long>(of));
+    }
+
+private:
+    std::string what_;
+    bool shown_;
+};
+
+std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
+    std::unique_ptr<LogVerifier> verifier;
+    std::uint64_t total = 0;
+    const ProgressBar progress("log");
+    pg::scan_log(
+        dsn,
+        [&](const std::vector<std::uint64_t>& heads) {
+            total = std::accumulate(heads.begin(), heads.end(), std::uint64_t{0});
+            verifier = std::make_unique<LogVerifier>(heads);
+        },
+        [&](const pg::ScannedEvent& event) {
+            verifier->take(event);
+            if (verifier->events() % kProgressEvery == 0) progress.show(verifier->events(), total);
+        }
+    );
+    verifier->finish();
+    progress.show(verifier->events(), total);
+    return verifier;
+}
+
+std::vector<FoldResult> verify_read_models(const runtime::Config& config) {
+    const auto store = pg::make_pg_event_store(engine_dsn(config));
+    crypto::SystemCryptography cryptography(crypto::MasterKey::load(config.path("master_key_file")));
+    Keyring keyring(cryptography, [&](std::span<const Uuid> subjects) { return store->find_subject_keys(subjects); });
+    const auto snapshot = pg::make_projection_snapshot(engine_dsn(config));
+    const ProgressBar progress("read models");
+    return check_folds(projection_catalogue(), *snapshot, &keyring, [&](std::uint64_t done, std::uint64_t of) {
+        progress.show(done, of);
+    });
+}
+
+void print_json(const LogVerifier& log, const std::vector<FoldResult>& folds, bool well) {
+    std::string out = R"({"ok":)" + std::string(well ? "true" : "false") + R"(,"events":)" + std::to_string(log.events());
+    out += R"(,"log_problems":)" + std::to_string(log.problem_count()) + R"(,"problems":[)";
+    for (const std::string& problem : log.problems()) {
+        if (&problem != &log.problems().front()) out += ',';
+        contract::append_json_string(out, problem);
+    }
+    out += R"(],"read_models":[)";
+    for (const FoldResult& fold : folds) {
+        if (&fold != &folds.front()) out += ',';
+        out += R"({"projection":")" + fold.projection + R"(","table":")" + fold.table + R"(","rows":)" +
+               std::to_string(fold.rows_found) + R"(,"expected":)" + std::to_string(fold.rows_expected) +
+               R"(,"differences":)" + std::to_string(fold.differences) + R"(,"parked":)" +
+               std::to_string(fold.parked_events) + "}";
+    }
+    std::printf("%s]}\n", out.c_str());
+}
+
+void print_lines(const LogVerifier& log, const std::vector<FoldResult>& folds) {
+    std::printf("log: %llu events, %llu problems\n", static_cast<unsigned long long>(log.events()),
+                static_cast<unsigned long long>(log.problem_count()));
+    for (const std::string& problem : log.problems()) std::printf("  %s\n", problem.c_str());
+    for (const FoldResult& fold : folds) {
+        std::printf("%s: %llu rows, %llu differences, %llu parked events\n", fold.table.c_str(),
+                    static_cast<unsigned long long>(fold.rows_found), static_cast<unsigned long long>(fold.differences),
+                    static_cast<unsigned long long>(fold.parked_events));
+        for (const RowKey& key : fold.differing) {
+            std::printf("  realm %s row %s\n", key.tenant.to_string().c_str(), key.id.to_string().c_str());
+        }
+    }
+}
+
+}  // namespace
+
+int verify(const runtime::Config& config, bool json) {
+    const auto verifier = verify_log(engine_dsn(config));
+    const LogVerifier& log = *verifier;
+    const auto folds = verify_read_models(config);
+    const bool well = log.problem_count() == 0 && std::ranges::all_of(folds, &FoldResult::equal);
+    if (json) {
+        print_json(log, folds, well);
+    } else {
+        print_lines(log, folds);
+        std::printf(well ? "everything holds\n" : "NOT everything holds\n");
+    }
+    return well ? 0 : 1;
+}
+
+}  // namespace annals::app
