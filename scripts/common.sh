@@ -70,7 +70,8 @@ process_names() {
 
 process_is_gone() { ! is_alive "$1"; }
 
-# stop_process PID NAME [SIGNAL [SECONDS]]: asks it to stop and waits; kills it, with a warning, when it does not.
+# stop_process PID NAME [SIGNAL [SECONDS]]: asks it to stop and waits; kills it, with a warning, when it does
+# not.
 stop_process() {
     local pid=$1 name=$2 signal=${3:-TERM} seconds=${4:-$kStopSeconds}
     is_alive "$pid" || return 0

@@ -30,7 +30,7 @@ fresh_logs() {
 
 # fresh_end: stops it and deletes everything.
 fresh_end() {
-    if is_alive "$fresh_up_pid"; then stop_process "$fresh_up_pid" "./dev up" TERM "$kInstanceStopSeconds" || true; fi
+    stop_process "$fresh_up_pid" "./dev up" TERM "$kInstanceStopSeconds" || true
     home=$fresh_home/home
     if [[ -d $home ]]; then instance_delete >/dev/null || true; fi
     rm -rf "$fresh_home"

@@ -178,7 +178,8 @@ cmd_down() {
     [[ -d $home ]] || { say "nothing runs: $home does not exist" && return; }
     home=$(cd "$home" && pwd -P)
     pid=$(cat "$home/dev.pid" 2>/dev/null) || true
-    if process_names "$pid" dev; then
+    # The id counts only while somebody holds the lock: ids are reused.
+    if is_alive "$pid" && ! flock -n "$home/lock" true; then
         step "stopping the instance in $home"
         kill -TERM "$pid"
         wait_until "$kInstanceStopSeconds" process_is_gone "$pid" ||
