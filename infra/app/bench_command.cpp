@@ -2,6 +2,7 @@
 
 #include "domain/contract/json_reader.hpp"
 #include "infra/bench/team_day.hpp"
+#include "infra/bench/visible_load.hpp"
 
 #include <CLI/CLI.hpp>
 #include <cstdio>
@@ -18,6 +19,7 @@ struct BenchArguments {
     std::string workload;
     std::string run_file;
     bench::TeamDayOptions day;
+    bench::VisibleLoadOptions visible;
 };
 
 std::string default_run_file() {
@@ -43,6 +45,12 @@ void take_run_file(BenchArguments& arguments) {
 int run(BenchArguments& arguments) {
     take_run_file(arguments);
     auto& day = arguments.day;
+    if (arguments.workload == "visible") {
+        arguments.visible.api = day.api;
+        arguments.visible.seed = day.seed;
+        arguments.visible.json_file = day.json_file;
+        return bench::run_visible_load(arguments.visible);
+    }
     if (day.api.empty() || day.dsn.empty() || day.kafka.empty()) {
         std::fprintf(
             stderr,
@@ -58,56 +66,79 @@ int run(BenchArguments& arguments) {
     return bench::run_team_day(day);
 }
 
+/// The options of both workloads.
+void declare_common(CLI::App& command, BenchArguments& arguments) {
+    auto& day = arguments.day;
+    command.add_option("--workload", arguments.workload)
+        ->description(
+            "team-day: organizations at work with all their disorder; visible: how soon queries show a "
+            "command"
+        )
+        ->required()
+        ->check(CLI::IsMember({"team-day", "visible"}));
+    command.add_option("--seed", day.seed, "Every choice follows from it")->capture_default_str();
+    command.add_option("--run", arguments.run_file, "run.json of the instance, for what is not given")
+        ->capture_default_str();
+    command.add_option("--api", day.api, "http://HOST:PORT");
+    command.add_option("--json", day.json_file, "File for the result as one JSON object");
+}
+
+void declare_team_day(CLI::App& command, bench::TeamDayOptions& day) {
+    command.add_option("--organizations", day.organizations, "team-day: how many")
+        ->check(CLI::Range(std::size_t{1}, bench::kOrganizationsMax))
+        ->capture_default_str();
+    command.add_option("--people", day.people, "team-day: of each organization, its owner included")
+        ->check(CLI::Range(std::size_t{3}, bench::kPeopleMax))
+        ->capture_default_str();
+    command
+        .add_option(
+            "--commands", day.commands,
+            "team-day: attempts to change something, sensible or not; the total of each organization, which "
+            "its "
+            "people share"
+        )
+        ->check(CLI::Range(std::size_t{1}, bench::kCommandsMax))
+        ->capture_default_str();
+    command
+        .add_option("--time-limit", day.time_limit_s, "team-day: seconds after which no new attempt is begun")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    command.add_option("--dsn", day.dsn, "team-day: PostgreSQL; without a user annals_engine is used");
+    command.add_option("--kafka", day.kafka, "team-day: HOST:PORT");
+    command.add_option("--topic", day.topic, "team-day")->capture_default_str();
+    command.add_flag(
+        "--kafka-complete", day.kafka_complete,
+        "team-day: the broker is a real one, the topic must hold every event from position 1"
+    );
+    command.add_option(
+        "--bootstrap-token", day.bootstrap_token, "team-day: of a new instance; else --login exists"
+    );
+    command.add_option("--login", day.login, "team-day: who invites the owners")->capture_default_str();
+    command.add_option("--password", day.password, "team-day: of --login");
+}
+
+void declare_visible(CLI::App& command, bench::VisibleLoadOptions& visible) {
+    command.add_option("--rate", visible.rate, "visible: commands per second")
+        ->check(CLI::Range(1.0, bench::kRateMax))
+        ->capture_default_str();
+    command.add_option("--seconds", visible.seconds, "visible")
+        ->check(CLI::Range(1, 600))
+        ->capture_default_str();
+    command.add_option("--connections", visible.connections, "visible")
+        ->check(CLI::Range(std::size_t{1}, bench::kThreadsMax))
+        ->capture_default_str();
+    command.add_option("--targets", visible.targets_file, "visible: file of lines ACCESS_TOKEN PROJECT_ID");
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, int& exit_code) {
     const auto arguments = std::make_shared<BenchArguments>();
-    auto& day = arguments->day;
     arguments->run_file = default_run_file();
-    CLI::App* command =
-        app.add_subcommand("bench", "Play a workload against a running instance and reconcile it");
-    command
-        ->add_option(
-            "--workload", arguments->workload, "team-day: organizations at work, with all their disorder"
-        )
-        ->required()
-        ->check(CLI::IsMember({"team-day"}));
-    command->add_option("--seed", day.seed, "Every choice of every person follows from it")
-        ->capture_default_str();
-    command->add_option("--organizations", day.organizations)
-        ->check(CLI::Range(std::size_t{1}, bench::kOrganizationsMax))
-        ->capture_default_str();
-    command->add_option("--people", day.people, "Of each organization, its owner included")
-        ->check(CLI::Range(std::size_t{3}, bench::kPeopleMax))
-        ->capture_default_str();
-    command
-        ->add_option(
-            "--commands", day.commands,
-            "Attempts to change something, sensible or not: the total of each organization, shared by its "
-            "people"
-        )
-        ->check(CLI::Range(std::size_t{1}, bench::kCommandsMax))
-        ->capture_default_str();
-    command->add_option("--time-limit", day.time_limit_s, "Seconds after which no new attempt is begun")
-        ->check(CLI::Range(1, 3600))
-        ->capture_default_str();
-    command->add_option("--run", arguments->run_file, "run.json of the instance, for what is not given")
-        ->capture_default_str();
-    command->add_option("--api", day.api, "http://HOST:PORT");
-    command->add_option("--dsn", day.dsn, "PostgreSQL connection; without a user annals_engine is used");
-    command->add_option("--kafka", day.kafka, "HOST:PORT");
-    command->add_option("--topic", day.topic)->capture_default_str();
-    command->add_flag(
-        "--kafka-complete", day.kafka_complete,
-        "The broker is a real one: the topic must hold every event from position 1"
-    );
-    command->add_option(
-        "--bootstrap-token", day.bootstrap_token, "Of a new instance; else --login must be known to it"
-    );
-    command->add_option("--login", day.login, "Who invites the owners; made by bootstrap")
-        ->capture_default_str();
-    command->add_option("--password", day.password, "Of --login");
-    command->add_option("--json", day.json_file, "File for the result as one JSON object");
+    CLI::App* command = app.add_subcommand("bench", "Play a workload against a running instance");
+    declare_common(*command, *arguments);
+    declare_team_day(*command, arguments->day);
+    declare_visible(*command, arguments->visible);
     command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }
 
