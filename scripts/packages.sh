@@ -46,7 +46,7 @@ packages_of() {
             ;;
         bench)
             REPLY_WHY="load the server"
-            REPLY="wrk $postgresql"
+            REPLY="wrk $postgresql python3"
             ;;
         *) die "unknown package group $1" ;;
     esac

@@ -1,4 +1,4 @@
-# Tests, benches, goldens and lint. Sourced by ./dev.
+# Tests, goldens and lint. Sourced by ./dev.
 # shellcheck shell=bash
 
 readonly kTestLabels="unit pg kafka e2e tidy"
@@ -86,19 +86,6 @@ cmd_golden() {
     git -C "$root" --no-pager diff --stat -- tests
     ((status == 0)) || die "some tests failed while the goldens were written"
     say "Read this difference as a reviewer would: no stored event changes its shape without a new version."
-}
-
-cmd_bench() {
-    need_packages build server kafka bench
-    build annals
-    fresh_kafka=real
-    fresh_make
-    trap 'stop_run_group; fresh_end' EXIT
-    trap 'exit 130' INT TERM HUP
-    step "starting a fresh instance on Apache Kafka"
-    fresh_up
-    step "measuring"
-    run_interruptible "$annals_bin" bench --run "$run_json" "$@"
 }
 
 # Sources under our style: what git knows or would add.

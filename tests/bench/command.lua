@@ -1,0 +1,42 @@
+-- CreateTask and MoveTask, six to four, by turns over all projects. Needs BENCH_TARGETS: a file of lines
+-- "TOKEN PROJECT COLUMN,COLUMN,... TASK,TASK,...".
+local targets, at = {}, 0
+
+local function split(text)
+    local parts = {}
+    for part in text:gmatch("[^,]+") do parts[#parts + 1] = part end
+    return parts
+end
+
+function init(arguments)
+    math.randomseed(tonumber(arguments[1] or 1))
+    for line in io.lines(os.getenv("BENCH_TARGETS")) do
+        local token, project, columns, tasks = line:match("^(%S+) (%S+) (%S+) (%S+)$")
+        targets[#targets + 1] = {
+            headers = { ["Authorization"] = "Bearer " .. token, ["Content-Type"] = "application/json" },
+            create = "/api/v1/projects/" .. project .. "/tasks",
+            columns = split(columns),
+            tasks = split(tasks),
+        }
+    end
+end
+
+function request()
+    at = at + 1
+    local target = targets[at % #targets + 1]
+    if at % 10 < 6 then
+        local body = '{"title":"Bench task ' .. at .. ' with a title of usual length","priority":"medium"}'
+        return wrk.format("POST", target.create, target.headers, body)
+    end
+    local task = target.tasks[math.random(#target.tasks)]
+    local body = '{"column":"' .. target.columns[math.random(#target.columns)] .. '"}'
+    return wrk.format("POST", "/api/v1/tasks/" .. task .. "/move", target.headers, body)
+end
+
+function done(summary, latency, requests)
+    io.write(string.format(
+        'RESULT {"requests":%d,"us":%d,"refused":%d,"lost":%d,"p50_us":%d,"p99_us":%d}\n',
+        summary.requests, summary.duration, summary.errors.status,
+        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
+        latency:percentile(50), latency:percentile(99)))
+end
