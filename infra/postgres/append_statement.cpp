@@ -4,6 +4,7 @@
 #include "infra/postgres/limits.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <tuple>
 #include <unordered_map>
 #include <unordered_set>
@@ -233,9 +234,7 @@ void add_reservations(Params& params, const AppendBatch& batch) {
         if (!taken.contains(*key)) deleted.push_back(key);
     }
     add_reservations_with_owner(params, inserted);
-    add_reservation_keys(params, deleted, [](const ReservationKey& key) -> const ReservationKey& {
-        return key;
-    });
+    add_reservation_keys(params, deleted, std::identity{});
     add_reservations_with_owner(params, handed_over);
 }
 

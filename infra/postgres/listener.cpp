@@ -87,7 +87,7 @@ private:
     std::thread thread_;
 };
 
-Listener::Listener(std::string dsn, Callback callback, std::string channel)
+Listener::Listener(std::string dsn, Callback callback, const std::string& channel)
     : impl_(std::make_unique<Impl>(std::move(dsn), std::move(callback), channel)) {}
 Listener::~Listener() = default;
 

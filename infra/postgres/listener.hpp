@@ -17,7 +17,7 @@ class Listener {
 public:
     using Callback = std::function<void(std::string_view payload)>;
 
-    Listener(std::string dsn, Callback callback, std::string channel = kAppliedChannel);
+    Listener(std::string dsn, Callback callback, const std::string& channel = kAppliedChannel);
     ~Listener();
     Listener(const Listener&) = delete;
     Listener& operator=(const Listener&) = delete;

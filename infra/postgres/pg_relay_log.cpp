@@ -81,7 +81,7 @@ public:
             led_.clear();
         }
         // A session may take its own lock again, but would then have to give it back as often.
-        if (led_ == group) return session().query(kHeads).size() > 0;
+        if (led_ == group) return !session().query(kHeads).empty();
         if (!session().query(kLead, Params{}.text(group)).boolean(0, 0)) return false;
         led_ = group;
         return true;

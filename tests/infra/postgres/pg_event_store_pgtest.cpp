@@ -288,6 +288,32 @@ TEST_F(PgEventStore, AnAppendThatWasCommittedBeforeTheCutIsFoundInTheCommandTabl
     EXPECT_EQ(rows("log.event"), "1");
 }
 
+TEST_F(PgEventStore, FindsTheCardBesideARank) {
+    pg::Connection engine(database.engine_dsn(), pg::kProjectorSession);
+    const TenantId realm{uuid_of(1)};
+    constexpr pg::Statement kInsert{
+        "insert_task",
+        "insert into prj.task (tenant_id, id, project_id, number, key, title, type, column_id, "
+        "category, priority, assignees, reporter, labels, rank, created_at, updated_at, version) "
+        "values ($1, $2, $3, 1, 'P-1', 't', 'task', $4, 'open', 'low', '[]', $1, '[]', $5, now(), "
+        "now(), 1)"
+    };
+    std::uint64_t id = 100;
+    for (const char* rank : {"B", "a", "c"}) {
+        engine.query(
+            kInsert, pg::Params{}.uuid(realm).uuid(uuid_of(++id)).uuid(uuid_of(2)).uuid(uuid_of(3)).text(rank)
+        );
+    }
+    const auto beside = [&](TenantId of, const char* rank, bool before) {
+        return store->find_neighbour_rank(of, uuid_of(2), uuid_of(3), rank, before);
+    };
+    EXPECT_EQ(beside(realm, "a", false), "c");
+    EXPECT_EQ(beside(realm, "a", true), "B") << "ranks sort by their bytes";
+    EXPECT_EQ(beside(realm, "B", true), std::nullopt);
+    EXPECT_EQ(beside(realm, "c", false), std::nullopt);
+    EXPECT_EQ(beside(TenantId{uuid_of(9)}, "a", false), std::nullopt);
+}
+
 TEST(PgEventStoreWithoutServer, AppendAnswersAndReadsThrowUnavailable) {
     auto store = pg::make_pg_event_store("host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2");
     AppendBatch batch = expecting({{0, 0}});
