@@ -13,8 +13,19 @@
 // review.
 namespace annals::test {
 
+/// The project's root: ANNALS_SOURCE_DIR, or the first folder above the working directory that has the golden
+/// files.
+inline std::filesystem::path source_root() {
+    if (const char* given = std::getenv("ANNALS_SOURCE_DIR")) return given;
+    std::filesystem::path root = std::filesystem::current_path();
+    while (root.has_relative_path() && !std::filesystem::exists(root / "tests/contract/golden")) {
+        root = root.parent_path();
+    }
+    return root;
+}
+
 inline std::filesystem::path golden_path(const std::string& name) {
-    return std::filesystem::path(__FILE__).parent_path().parent_path() / "contract" / "golden" / name;
+    return source_root() / "tests/contract/golden" / name;
 }
 
 inline bool golden_update() {
