@@ -37,9 +37,13 @@ bool RawClient::send(std::string_view bytes) {
     return true;
 }
 
-bool RawClient::fill() {
+bool RawClient::readable_within(int timeout_ms) {
     pollfd waiting{socket_, POLLIN, 0};
-    if (::poll(&waiting, 1, kTestPatienceMs) <= 0) {
+    return ::poll(&waiting, 1, timeout_ms) > 0;
+}
+
+bool RawClient::fill() {
+    if (!readable_within(kTestPatienceMs)) {
         ADD_FAILURE() << "the server neither answered nor closed";
         return false;
     }

@@ -46,6 +46,8 @@ public:
     std::optional<Answer> read(bool to_head = false);
     /// The interim or final status line's code without reading on; 0 at the end.
     int read_interim();
+    /// True as soon as the server has answered or closed; false when it does neither in that time.
+    bool readable_within(int timeout_ms);
     /// Waits for the server to close; false when it did not, or sent more.
     bool closed();
     /// Ends with a reset instead of an orderly close.
