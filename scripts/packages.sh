@@ -38,7 +38,7 @@ packages_of() {
             ;;
         test)
             REPLY_WHY="look at topics, check compose.yaml, run the style tests"
-            REPLY="kcat python3 python3-yaml docker-compose"
+            REPLY="kcat python3 python3-yaml python3-jsonschema docker-compose"
             ;;
         lint)
             REPLY_WHY="check format and code"

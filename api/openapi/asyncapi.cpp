@@ -12,22 +12,25 @@ constexpr std::string_view kSchemaPlace = "#/components/schemas/";
 constexpr std::string_view kContentType = "application/cloudevents+json; charset=UTF-8";
 
 constexpr std::string_view kDescription =
-    "Every event of the log, once, in order, as one CloudEvents 1.0 JSON object on one line: the same bytes that the "
-    "log hashes and that exports contain.\n\n"
-    "**Order.** Log partition p is Kafka partition p. Within a partition `position` counts 1, 2, 3, ... without a gap. "
-    "A realm (an organization, a person, the platform) lives in one partition, so its events are ordered among "
-    "themselves.\n\n"
-    "**Read with `isolation.level=read_committed`.** The relay writes in Kafka transactions. A `read_uncommitted` "
-    "reader may see records of a transaction that is aborted later: positions twice, and bytes that were never "
-    "confirmed. Offsets have gaps where transactions end; never count with them.\n\n"
-    "**Duplicates.** `position` settles them: keep the highest one you have applied for each partition and drop what is "
-    "not above it. A gap between two positions cannot happen on a topic that keeps everything (`retention.ms=-1`); where "
-    "it does, stop and ask the log. The broker inside the process (used when no Kafka is given) keeps only the last few "
-    "thousand records of each partition and knows no transactions.\n\n"
-    "**Verify.** The leaf hash of an event is SHA-256 over one zero byte and the line, without a line feed: "
-    "`{ printf '\\0'; printf %s \"$line\"; } | sha256sum`. The log keeps it beside the line.\n\n"
-    "**Personal data** stands in the lines only as `{\"subject\", \"sealed\"}`: encrypted with a key of its subject's own. "
-    "When that key is destroyed the value is gone from the log, this topic and every copy, and every hash still holds.";
+    "Every event of the log, once, in order, as one CloudEvents 1.0 JSON object on one line: the same "
+    "bytes that the log hashes and that exports contain.\n\n"
+    "**Order.** Log partition p is Kafka partition p. Within a partition `position` counts 1, 2, 3, ... "
+    "without a gap. A realm (an organization, a person, the platform) lives in one partition, so its "
+    "events are ordered among themselves.\n\n"
+    "**Read with `isolation.level=read_committed`.** The relay writes in Kafka transactions. A "
+    "`read_uncommitted` reader may see records of a transaction that is aborted later: positions twice, "
+    "and bytes that were never confirmed. Offsets have gaps where transactions end; never count with "
+    "them.\n\n"
+    "**Duplicates.** `position` settles them: keep the highest one you have applied for each partition "
+    "and drop what is not above it. A gap between two positions cannot happen on a topic that keeps "
+    "everything (`retention.ms=-1`); where it does, stop and ask the log. The broker inside the process "
+    "(used when no Kafka is given) keeps only the last few thousand records of each partition and knows "
+    "no transactions.\n\n"
+    "**Verify.** The leaf hash of an event is SHA-256 over one zero byte and the line, without a line "
+    "feed: `{ printf '\\0'; printf %s \"$line\"; } | sha256sum`. The log keeps it beside the line.\n\n"
+    "**Personal data** stands in the lines only as `{\"subject\", \"sealed\"}`: encrypted with a key of "
+    "its subject's own. When that key is destroyed the value is gone from the log, this topic and every "
+    "copy, and every hash still holds.";
 
 struct Attribute {
     std::string_view name;
@@ -77,7 +80,9 @@ void write_string_schema(JsonText& json, std::string_view description) {
 
 void write_envelope_schema(JsonText& json) {
     json.text("type", "object");
-    json.text("description", "CloudEvents 1.0 attributes in the order of the line; 64-bit numbers are decimal text");
+    json.text(
+        "description", "CloudEvents 1.0 attributes in the order of the line; 64-bit numbers are decimal text"
+    );
     std::vector<std::string_view> required;
     json.object("properties", [&] {
         for (const Attribute& attribute : kAttributes) {
@@ -113,7 +118,9 @@ void write_headers_schema(JsonText& json) {
 void write_channel(JsonText& json, const contract::EventCatalogue& catalogue, const EventTopic& topic) {
     json.text("address", topic.name);
     json.text("title", "The event log");
-    json.text("description", "Every event once, in the order of its log partition; read it with read_committed.");
+    json.text(
+        "description", "Every event once, in the order of its log partition; read it with read_committed."
+    );
     json.object("messages", [&] {
         for (const auto& type : catalogue.types()) {
             const std::string name = event_schema_name(type);
@@ -169,7 +176,9 @@ void write_line_schema(JsonText& json, const contract::EventType& type, SchemaSe
                 json.object("schemaversion", [&] { json.number("const", type.schema_version); });
                 json.object("dataschema", [&] { json.text("const", "/schemas/" + event_schema_name(type)); });
                 json.object("category", [&] { json.text("const", type.category); });
-                json.object("data", [&] { write_object_schema(json, *type.shape, SchemaUse::event, schemas); });
+                json.object("data", [&] {
+                    write_object_schema(json, *type.shape, SchemaUse::event, schemas);
+                });
             });
         });
     });

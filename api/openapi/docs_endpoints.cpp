@@ -16,7 +16,9 @@ std::vector<http::Endpoint> docs_endpoints(std::span<const Route> routes, const 
     const http::Handler problem = [](std::shared_ptr<http::Request> request, http::Respond respond) {
         auto page = http::problem_page(request->parameters["code"]);
         if (page) return respond(std::move(*page));
-        respond(http::problem_response(*request, http::make_problem("NOT_FOUND", "there is no such problem code")));
+        respond(
+            http::problem_response(*request, http::make_problem("NOT_FOUND", "there is no such problem code"))
+        );
     };
     std::vector<http::Endpoint> endpoints;
     for (const std::string_view pattern :

@@ -9,8 +9,9 @@
 
 namespace annals::api {
 
-/// GET /docs, /docs/assets/{file}, /docs/problems and its pages, /openapi.json, /asyncapi.json and /schemas/{name} for
-/// these routes and the product's events. The endpoints own the documents, which are made here, once.
+/// GET /docs, /docs/assets/{file}, /docs/problems and its pages, /openapi.json, /asyncapi.json and
+/// /schemas/{name} for these routes and the product's events. The endpoints own the documents, which are
+/// made here, once.
 std::vector<http::Endpoint> docs_endpoints(std::span<const Route> routes, const EventTopic& topic = {});
 
 }  // namespace annals::api

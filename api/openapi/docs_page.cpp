@@ -22,16 +22,19 @@ constexpr std::string_view kAssetCaching = "public, max-age=3600";
 constexpr std::string_view kDocumentCaching = "no-cache";
 
 constexpr std::string_view kNavigation =
-    "<nav><a href=\"/openapi.json\">OpenAPI</a><a href=\"/asyncapi.json\">AsyncAPI</a>"
-    "<a href=\"/docs/problems\">Problems</a></nav>\n";
+    "<nav><a href=\"/openapi.json\">OpenAPI</a><a href=\"/asyncapi.json\">AsyncAPI</a><a "
+    "href=\"/docs/problems\">Problems</a></nav>\n";
 
 constexpr std::string_view kInteractivePage =
     "<link rel=\"stylesheet\" href=\"/docs/assets/swagger-ui.css\">\n"
-    "<link rel=\"icon\" href=\"/docs/assets/favicon-32x32.png\"></head>\n<body class=\"interactive\">\n";
+    "<link rel=\"icon\" href=\"/docs/assets/favicon-32x32.png\"></head>\n"
+    "<body class=\"interactive\">\n";
 
 constexpr std::string_view kInteractiveScripts =
-    "<div id=\"page\"></div>\n<script src=\"/docs/assets/swagger-ui-bundle.js\"></script>\n"
-    "<script src=\"/docs/assets/docs_init.js\"></script>\n</body></html>\n";
+    "<div id=\"page\"></div>\n"
+    "<script src=\"/docs/assets/swagger-ui-bundle.js\"></script>\n"
+    "<script src=\"/docs/assets/docs_init.js\"></script>\n"
+    "</body></html>\n";
 
 std::string page_head() {
     return "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\n<title>Annals API</title>\n"
@@ -64,11 +67,15 @@ std::string quoted_hash(std::string_view text) {
 
 }  // namespace
 
-/// A text with its entity tag and, once somebody asked for it, its gzip form: compressing a megabyte anew for each
-/// visitor would hold up an I/O thread.
+/// A text with its entity tag and, once somebody asked for it, its gzip form: compressing a megabyte anew
+/// for each visitor would hold up an I/O thread.
 struct DocsSite::Document {
     Document(std::string_view type, std::string text)
-        : content_type(type), own(std::move(text)), body(own), etag(quoted_hash(own)), caching(kDocumentCaching) {}
+        : content_type(type),
+          own(std::move(text)),
+          body(own),
+          etag(quoted_hash(own)),
+          caching(kDocumentCaching) {}
     explicit Document(const DocsAsset& asset)
         : content_type(asset.content_type), body(asset.body), etag(asset.etag), caching(kAssetCaching) {}
     Document(const Document&) = delete;
@@ -117,7 +124,9 @@ DocsSite::DocsSite(
     bool interactive = false;
     for (const DocsAsset& asset : docs_assets()) {
         interactive = interactive || asset.name == kInteractiveAsset;
-        documents_.emplace(std::string(kAssetPrefix) + std::string(asset.name), std::make_unique<Document>(asset));
+        documents_.emplace(
+            std::string(kAssetPrefix) + std::string(asset.name), std::make_unique<Document>(asset)
+        );
     }
     put("/docs", http::kHtml, interactive ? interactive_docs_page() : plain_docs_page(routes));
 }

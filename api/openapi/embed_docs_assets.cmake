@@ -1,6 +1,7 @@
 # cmake -D NPM=npm -D WEB=source/folder -D WORK=build/folder -D OUTPUT=file.cpp -P embed_docs_assets.cmake
-# Fetches what web/package-lock.json names into WORK and writes a source file that takes the bytes in with .incbin:
-# compilers read megabytes of literals slowly. Without npm, or when it fails, only our own files are taken in.
+# Fetches what web/package-lock.json names into WORK and writes a source file that takes the bytes in with
+# .incbin: compilers read megabytes of literals slowly. Without npm, or when it fails, only our own files
+# are taken in.
 cmake_policy(VERSION 3.25)
 set(npm_timeout_s 180)
 set(dist "${WORK}/node_modules/swagger-ui-dist")
@@ -11,15 +12,17 @@ file(COPY "${WEB}/package.json" "${WEB}/package-lock.json" "${WEB}/.npmrc" "${WE
 
 set(fetched FALSE)
 if(NPM)
-    execute_process(COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000
-        WORKING_DIRECTORY "${WORK}" TIMEOUT ${npm_timeout_s} RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE reason)
+    execute_process(
+        COMMAND ${NPM} ci --ignore-scripts --no-audit --no-fund --fetch-retries=1 --fetch-timeout=30000
+        WORKING_DIRECTORY "${WORK}" TIMEOUT ${npm_timeout_s}
+        RESULT_VARIABLE status OUTPUT_QUIET ERROR_VARIABLE reason)
     if(status EQUAL 0 AND EXISTS "${dist}/swagger-ui-bundle.js")
         set(fetched TRUE)
     else()
-        message(STATUS "npm could not fetch the interactive page (${status}); /docs will be a plain page.\n${reason}")
+        message(STATUS "npm cannot fetch the interactive page (${status}); /docs is plain.\n${reason}")
     endif()
 else()
-    message(STATUS "npm is not installed; /docs will be a plain page")
+    message(STATUS "npm is not installed; /docs is a plain page")
 endif()
 
 set(files "docs_style.css|${WORK}/docs_style.css|text/css")

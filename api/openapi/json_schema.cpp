@@ -11,8 +11,8 @@ using contract::Kind;
 using contract::TypeInfo;
 
 constexpr std::string_view kSealedDoc =
-    "base64url of the value, encrypted with a key of its subject's own: once that key is destroyed it is unreadable for "
-    "ever";
+    "base64url of the value, encrypted with a key of its subject's own: once that key is destroyed it is "
+    "unreadable for ever";
 
 void write_type(JsonText& json, std::string_view type, bool nullable) {
     if (nullable) {

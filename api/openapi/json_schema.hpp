@@ -18,8 +18,8 @@ enum class SchemaUse {
     event     ///< objects are closed; personal data is sealed
 };
 
-/// The named schemas of one document. A type gets its name when it is first referred to and is written once, in
-/// `write_definitions`. Two different types of one name are told apart by a number behind it.
+/// The named schemas of one document. A type gets its name when it is first referred to and is written
+/// once, in `write_definitions`. Two different types of one name are told apart by a number behind it.
 class SchemaSet {
 public:
     /// `place` is what stands before a name in a reference: "#/components/schemas/".
@@ -27,7 +27,8 @@ public:
 
     std::string reference(const contract::TypeInfo& type, SchemaUse use);
     [[nodiscard]] bool empty() const { return entries_.empty(); }
-    /// Writes every type referred to as a member of the present object, those included that only others refer to.
+    /// Writes every type referred to as a member of the present object, those included that only others
+    /// refer to.
     void write_definitions(JsonText& json);
 
 private:
@@ -42,13 +43,14 @@ private:
     std::vector<Entry> entries_;
 };
 
-/// Writes the members of the type's JSON Schema (2020-12) into the present object. Objects and enumerations that have a
-/// name become references into `set`.
+/// Writes the members of the type's JSON Schema (2020-12) into the present object. Objects and enumerations
+/// that have a name become references into `set`.
 void write_schema(JsonText& json, const contract::TypeInfo& type, SchemaUse use, SchemaSet& set);
 
 /// The same for an object type, in place even when it has a name, without the field of the given name.
 void write_object_schema(
-    JsonText& json, const contract::TypeInfo& type, SchemaUse use, SchemaSet& set, std::string_view without_field = {}
+    JsonText& json, const contract::TypeInfo& type, SchemaUse use, SchemaSet& set,
+    std::string_view without_field = {}
 );
 
 /// "prj.TaskMoved.v1", what the `dataschema` of an event ends in.

@@ -8,8 +8,8 @@
 
 namespace annals::api {
 
-/// Writes JSON that people read and `git diff` compares: one member a line, two spaces of indentation. The bodies of
-/// objects and arrays are callables, so that what is opened is closed.
+/// Writes JSON that people read and `git diff` compares: one member a line, two spaces of indentation. The
+/// bodies of objects and arrays are callables, so that what is opened is closed.
 class JsonText {
 public:
     template <class Body>
@@ -49,7 +49,7 @@ private:
 
     std::string out_;
     std::size_t depth_{0};
-    bool first_{true};     ///< nothing was written into the present object or array
+    bool first_{true};   ///< nothing was written into the present object or array
     bool named_{false};  ///< a member's name was just written, its value follows
 };
 

@@ -15,18 +15,22 @@ namespace {
 
 constexpr std::string_view kDescription =
     "Annals is a business backend whose only source of truth is an append-only log of events.\n\n"
-    "**Commands** answer `{\"id\", \"version\", \"position\"}` when their events are durable. Every command is reachable "
-    "two ways over one path of code: its resource route, and `POST /api/v1/commands`.\n\n"
-    "**Repeats.** With an `Idempotency-Key` (in the command form: `command_id`) a command can be sent again safely: the "
-    "stored answer comes back byte for byte. The same key with another request is `IDEMPOTENCY_MISMATCH`.\n\n"
+    "**Commands** answer `{\"id\", \"version\", \"position\"}` when their events are durable. Every "
+    "command is reachable two ways over one path of code: its resource route, and `POST "
+    "/api/v1/commands`.\n\n"
+    "**Repeats.** With an `Idempotency-Key` (in the command form: `command_id`) a command can be sent "
+    "again safely: the stored answer comes back byte for byte. The same key with another request is "
+    "`IDEMPOTENCY_MISMATCH`.\n\n"
     "**Versions.** `ETag` is the version of what was read or written. `If-Match` (in the command form: "
     "`expected_version`) makes a command fail with `VERSION_CONFLICT` when somebody else was faster.\n\n"
-    "**Read your writes.** Hand the `position` of an answer to a query as `min_position`: it waits until its tables "
-    "have reached it, or answers 503 `PROJECTION_BEHIND`, never something older. `Prefer: wait=2` makes the command "
-    "itself wait.\n\n"
-    "**Lists** answer `{\"items\", \"next_cursor\", \"has_more\"}`. A cursor belongs to its query, filters and order.\n\n"
-    "**Errors** are `application/problem+json`; `code` is stable, `type` leads to its page, `instance` is the request's "
-    "id in the server's log, `errors` points at each field. Ids of other organizations do not exist: 404.";
+    "**Read your writes.** Hand the `position` of an answer to a query as `min_position`: it waits until "
+    "its tables have reached it, or answers 503 `PROJECTION_BEHIND`, never something older. `Prefer: "
+    "wait=2` makes the command itself wait.\n\n"
+    "**Lists** answer `{\"items\", \"next_cursor\", \"has_more\"}`. A cursor belongs to its query, "
+    "filters and order.\n\n"
+    "**Errors** are `application/problem+json`; `code` is stable, `type` leads to its page, `instance` is "
+    "the request's id in the server's log, `errors` points at each field. Ids of other organizations do "
+    "not exist: 404.";
 
 void write_info(JsonText& json) {
     json.text("openapi", "3.1.0");

@@ -24,12 +24,19 @@ struct Parameter {
 };
 
 constexpr std::array kTextParameters{
-    Parameter{"IdempotencyKey", "Idempotency-Key", "header",
-              "makes the command safe to repeat: 1 to 255 visible ASCII characters, a UUID by preference"},
+    Parameter{
+        "IdempotencyKey", "Idempotency-Key", "header",
+        "makes the command safe to repeat: 1 to 255 visible ASCII characters, a UUID by preference"
+    },
     Parameter{"IfMatch", "If-Match", "header", "the ETag that the command expects its target to have: \"7\""},
-    Parameter{"IfNoneMatch", "If-None-Match", "header", "the ETag that is known already; answered 304 if it still holds"},
-    Parameter{"Prefer", "Prefer", "header",
-              "`wait=2` holds the answer until queries can see the change, 10 seconds at most"},
+    Parameter{
+        "IfNoneMatch", "If-None-Match", "header",
+        "the ETag that is known already; answered 304 if it still holds"
+    },
+    Parameter{
+        "Prefer", "Prefer", "header",
+        "`wait=2` holds the answer until queries can see the change, 10 seconds at most"
+    },
     Parameter{"Cursor", "cursor", "query", "`next_cursor` of the page before"},
 };
 
@@ -69,22 +76,31 @@ constexpr std::array kHeaders{
 
 void write_problem_schema(JsonText& json) {
     json.text("type", "object");
-    json.text("description", "RFC 9457; some codes have further members, such as current_version of VERSION_CONFLICT");
+    json.text(
+        "description",
+        "RFC 9457; some codes have further members, such as current_version of VERSION_CONFLICT"
+    );
     json.object("properties", [&] {
         json.object("type", [&] { write_text_schema(json, "the address of the code's page"); });
         json.object("title", [&] { write_text_schema(json, "what the code means; the same for each code"); });
         json.object("status", [&] { json.text("type", "integer"); });
         json.object("code", [&] { write_text_schema(json, "stable; programs decide by it"); });
         json.object("detail", [&] { write_text_schema(json, "what happened this time, for people"); });
-        json.object("instance", [&] { write_text_schema(json, "urn:uuid: and the request's id, as in the server's log"); });
+        json.object("instance", [&] {
+            write_text_schema(json, "urn:uuid: and the request's id, as in the server's log");
+        });
         json.object("current_version", [&] { json.text("type", "integer"); });
         json.object("errors", [&] {
             json.text("type", "array");
             json.object("items", [&] {
                 json.text("type", "object");
                 json.object("properties", [&] {
-                    json.object("pointer", [&] { write_text_schema(json, "JSON Pointer (RFC 6901) into the body"); });
-                    json.object("parameter", [&] { write_text_schema(json, "the query parameter, when it is one"); });
+                    json.object("pointer", [&] {
+                        write_text_schema(json, "JSON Pointer (RFC 6901) into the body");
+                    });
+                    json.object("parameter", [&] {
+                        write_text_schema(json, "the query parameter, when it is one");
+                    });
                     json.object("code", [&] { write_text_schema(json, "stable: missing, too_long, ..."); });
                     json.object("detail", [&] { write_text_schema(json); });
                 });
@@ -123,8 +139,12 @@ void write_batch_schemas(JsonText& json) {
                     json.text("type", "object");
                     json.object("properties", [&] {
                         json.object("status", [&] { json.text("type", "integer"); });
-                        json.object("result", [&] { json.text("$ref", std::string(kSchemaPlace) + "CommandAnswer"); });
-                        json.object("problem", [&] { json.text("$ref", std::string(kSchemaPlace) + "Problem"); });
+                        json.object("result", [&] {
+                            json.text("$ref", std::string(kSchemaPlace) + "CommandAnswer");
+                        });
+                        json.object("problem", [&] {
+                            json.text("$ref", std::string(kSchemaPlace) + "Problem");
+                        });
                     });
                     json.texts("required", std::array<std::string_view, 1>{"status"});
                 });
@@ -176,7 +196,9 @@ void write_shared_parameters(JsonText& json) {
         json.object("MinPosition", [&] {
             json.text("name", "min_position");
             json.text("in", "query");
-            json.text("description", "the `position` a command answered; the query waits until it sees that event");
+            json.text(
+                "description", "the `position` a command answered; the query waits until it sees that event"
+            );
             json.object("schema", [&] {
                 json.text("type", "string");
                 json.text("pattern", kPositionPattern);
@@ -214,12 +236,16 @@ void write_shared_problems(JsonText& json) {
                 json.text("description", std::string(info.explanation) + " " + std::string(info.remedy));
                 if (info.status == 503 || info.status == 429) {
                     json.object("headers", [&] {
-                        json.object("Retry-After", [&] { json.text("$ref", std::string(kHeaderPlace) + "RetryAfter"); });
+                        json.object("Retry-After", [&] {
+                            json.text("$ref", std::string(kHeaderPlace) + "RetryAfter");
+                        });
                     });
                 }
                 json.object("content", [&] {
                     json.object("application/problem+json", [&] {
-                        json.object("schema", [&] { json.text("$ref", std::string(kSchemaPlace) + "Problem"); });
+                        json.object("schema", [&] {
+                            json.text("$ref", std::string(kSchemaPlace) + "Problem");
+                        });
                         json.object("example", [&] {
                             json.text("type", "/docs/problems/" + http::problem_slug(info.code));
                             json.text("title", info.title);
@@ -260,7 +286,8 @@ void write_command_schemas(JsonText& json, std::span<const CommandType* const> c
     json.object("Command", [&] {
         json.array("oneOf", [&] {
             for (const CommandType* command : commands) {
-                json.object([&] { json.text("$ref", std::string(kSchemaPlace) + form_schema_name(*command)); });
+                json.object([&] { json.text("$ref", std::string(kSchemaPlace) + form_schema_name(*command)); }
+                );
             }
         });
         json.object("discriminator", [&] {

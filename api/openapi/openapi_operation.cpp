@@ -18,12 +18,16 @@ using contract::TypeInfo;
 using Codes = std::vector<std::string_view>;
 
 // What any route may answer once the request has passed the gate.
-constexpr std::array<std::string_view, 4> kAnyRoute{"BAD_REQUEST", "NOT_ACCEPTABLE", "OVERLOADED", "UNAVAILABLE"};
+constexpr std::array<std::string_view, 4> kAnyRoute{
+    "BAD_REQUEST", "NOT_ACCEPTABLE", "OVERLOADED", "UNAVAILABLE"
+};
 constexpr std::array<std::string_view, 4> kAnyBody{
     "MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE", "VALIDATION_FAILED"
 };
 
-void add(Codes& codes, std::span<const std::string_view> more) { codes.insert(codes.end(), more.begin(), more.end()); }
+void add(Codes& codes, std::span<const std::string_view> more) {
+    codes.insert(codes.end(), more.begin(), more.end());
+}
 
 /// `{a}` and `{b}` of "/x/{a}/y/{b}".
 std::vector<std::string_view> path_parameters(std::string_view pattern) {
@@ -64,7 +68,9 @@ public:
 private:
     void describe(const CommandRoute& command) {
         const CommandType& type = *command.type;
-        json_.text("description", "Command `" + std::string(type.name()) + "`; needs " + access_in_words(type) + ".");
+        json_.text(
+            "description", "Command `" + std::string(type.name()) + "`; needs " + access_in_words(type) + "."
+        );
         json_.text("x-command", type.name());
         if (type.access == Access::permission) json_.text("x-permission", permission_name(type.permission));
         json_.array("parameters", [&] {
@@ -137,7 +143,8 @@ private:
         const auto permission = permission_name(query.permission);
         const bool own = query.realm == Realm::person;
         json_.text(
-            "description", own ? "Needs a signed-in person." : "Needs permission `" + std::string(permission) + "`."
+            "description",
+            own ? "Needs a signed-in person." : "Needs permission `" + std::string(permission) + "`."
         );
         if (!own) json_.text("x-permission", permission);
         json_.array("parameters", [&] {
@@ -146,7 +153,8 @@ private:
         });
         json_.object("responses", [&] {
             json_.object("200", [&] { write_view(query); });
-            if (!query.list) json_.object("304", [&] { json_.text("description", "Not changed since that version."); });
+            if (!query.list)
+                json_.object("304", [&] { json_.text("description", "Not changed since that version."); });
             Codes codes{"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "PROJECTION_BEHIND", "INTERNAL"};
             if (query.list) codes.emplace_back("CURSOR_INVALID");
             add(codes, kAnyRoute);
@@ -199,7 +207,9 @@ private:
 
     void write_view(const QueryRoute& query) {
         json_.text("description", query.list ? "One page." : "The resource.");
-        json_.object("headers", [&] { write_header(json_, query.list ? "Link" : "ETag", query.list ? "Link" : "ETag"); });
+        json_.object("headers", [&] {
+            write_header(json_, query.list ? "Link" : "ETag", query.list ? "Link" : "ETag");
+        });
         const auto view = [&] {
             if (query.view != nullptr) write_schema(json_, *query.view, SchemaUse::answer, schemas_);
         };
@@ -265,7 +275,9 @@ private:
             return write_json_content(json_, [&] { write_reference(json_, kSchemaPlace, "CommandAnswer"); });
         }
         if (custom.body == command_batch_info()) {
-            return write_json_content(json_, [&] { write_reference(json_, kSchemaPlace, "CommandBatchAnswer"); });
+            return write_json_content(json_, [&] {
+                write_reference(json_, kSchemaPlace, "CommandBatchAnswer");
+            });
         }
         if (custom.answer == nullptr) return;
         write_json_content(json_, [&] { write_schema(json_, *custom.answer, SchemaUse::answer, schemas_); });

@@ -21,7 +21,10 @@ std::string integer_in_words(const TypeInfo& type) {
 std::string text_in_words(const TextRules& rules) {
     if (!rules.format.empty() && rules.min == rules.max) return std::string(rules.format);
     std::string words = rules.format.empty() ? "text" : std::string(rules.format);
-    if (rules.max > 0) words += ", " + std::to_string(rules.min) + " to " + std::to_string(rules.max) + " characters";
+    if (rules.max > 0 && rules.min == rules.max) words += ", " + std::to_string(rules.max) + " characters";
+    if (rules.max > rules.min) {
+        words += ", " + std::to_string(rules.min) + " to " + std::to_string(rules.max) + " characters";
+    }
     if (rules.line_breaks) words += ", several lines";
     if (!rules.pattern.empty()) words += ", `" + std::string(rules.pattern) + "`";
     return words;
@@ -29,7 +32,8 @@ std::string text_in_words(const TextRules& rules) {
 
 std::string list_in_words(const TypeInfo& type) {
     std::string words = "list of ";
-    if (type.items_max > 0) words += std::to_string(type.items_min) + " to " + std::to_string(type.items_max) + " × ";
+    if (type.items_max > 0)
+        words += std::to_string(type.items_min) + " to " + std::to_string(type.items_max) + " × ";
     return words + type_in_words(*type.element);
 }
 
@@ -140,10 +144,13 @@ std::string type_in_words(const TypeInfo& type) {
 std::string events_page(const contract::EventCatalogue& catalogue) {
     std::string page =
         "# Events\n\n"
-        "Generated from `domain/<context>/events.hpp`; `./dev golden` writes it anew. The envelope around the data is in\n"
-        "[asyncapi.json](asyncapi.json). *personal* fields stand in a line as `{\"subject\", \"sealed\"}`, encrypted with a\n"
+        "Generated from `domain/<context>/events.hpp`; `./dev golden` writes it anew. The envelope around "
+        "the data is in\n"
+        "[asyncapi.json](asyncapi.json). *personal* fields stand in a line as `{\"subject\", "
+        "\"sealed\"}`, encrypted with a\n"
         "key of their subject's own.\n\n"
-        "| event | version | stream |\n|---|---|---|\n";
+        "| event | version | stream |\n"
+        "|---|---|---|\n";
     std::vector<const TypeInfo*> objects;
     for (const auto& type : catalogue.types()) {
         page += "| `" + std::string(type.name) + "` | " + std::to_string(type.schema_version) + " | ";
@@ -163,10 +170,13 @@ std::string events_page(const contract::EventCatalogue& catalogue) {
 std::string commands_page(std::span<const Route> routes) {
     std::string page =
         "# Commands\n\n"
-        "Generated from `domain/<context>/commands.hpp` and the route tables; `./dev golden` writes it anew. Each command\n"
-        "can be sent by its route, by `POST /api/v1/commands` and in `POST /api/v1/commands:batch`. Every route may refuse\n"
+        "Generated from `domain/<context>/commands.hpp` and the route tables; `./dev golden` writes it "
+        "anew. Each command\n"
+        "can be sent by its route, by `POST /api/v1/commands` and in `POST /api/v1/commands:batch`. Every "
+        "route may refuse\n"
         "with the codes of HTTP and authentication too, see [openapi.json](openapi.json).\n\n"
-        "| command | needs |\n|---|---|\n";
+        "| command | needs |\n"
+        "|---|---|\n";
     const auto commands = commands_of(routes);
     std::vector<const TypeInfo*> objects;
     for (const CommandType* command : commands) {

@@ -20,7 +20,9 @@ void expect_contains(std::string_view part) {
 
 class NoSealer final : public contract::EventSealer {
 public:
-    std::string seal(const contract::SealPlace&, const Uuid&, std::string_view, std::string_view) override { return "x"; }
+    std::string seal(const contract::SealPlace&, const Uuid&, std::string_view, std::string_view) override {
+        return "x";
+    }
     std::optional<std::string> open(
         const contract::SealPlace&, const Uuid&, std::string_view, std::string_view
     ) override {
@@ -61,7 +63,8 @@ TEST(AsyncApi, ListsTheAttributesOfALineInTheirOrder) {
     std::size_t at = begin;
     for (const std::string& name : member_names(line)) {
         const auto next = document().find("\n          \"" + name + "\": {", at);
-        EXPECT_NE(next, std::string::npos) << "the attribute " << name << " is missing, or not in the line's order";
+        EXPECT_NE(next, std::string::npos)
+            << "the attribute " << name << " is missing, or not in the line's order";
         if (next != std::string::npos) at = next;
     }
 }
@@ -79,7 +82,8 @@ TEST(AsyncApi, SaysHowTheTopicIsKept) {
     expect_contains(R"("cleanup.policy": ["delete"])");
     expect_contains(R"("partitions": 8)");
     EXPECT_NE(
-        asyncapi_document(contract::event_catalogue(), {"other.events", 3}).find(R"("address": "other.events")"),
+        asyncapi_document(contract::event_catalogue(), {"other.events", 3})
+            .find(R"("address": "other.events")"),
         std::string::npos
     );
 }

@@ -80,14 +80,18 @@ TEST(DocsSite, HasEveryFileItsPageNames) {
 
 TEST(DocsSite, FallsBackToAPageThatListsTheRoutes) {
     const std::string page = plain_docs_page(all_routes());
-    for (const Route& route : all_routes()) EXPECT_NE(page.find(route.pattern), std::string::npos) << route.pattern;
+    for (const Route& route : all_routes())
+        EXPECT_NE(page.find(route.pattern), std::string::npos) << route.pattern;
     EXPECT_EQ(page.find("<script"), std::string::npos);
 }
 
 TEST(DocsSite, OffersItsPathsAsEndpoints) {
     const auto endpoints = docs_endpoints(all_routes());
-    for (const std::string_view pattern : {"/docs", "/openapi.json", "/docs/problems/{code}", "/schemas/{name}"}) {
-        EXPECT_TRUE(std::ranges::any_of(endpoints, [&](const auto& endpoint) { return endpoint.pattern == pattern; }));
+    for (const std::string_view pattern :
+         {"/docs", "/openapi.json", "/docs/problems/{code}", "/schemas/{name}"}) {
+        EXPECT_TRUE(std::ranges::any_of(endpoints, [&](const auto& endpoint) {
+            return endpoint.pattern == pattern;
+        }));
     }
 }
 

@@ -54,19 +54,22 @@ TEST(JsonSchema, CarriesLimitsPatternsFormatsAndSentences) {
     expect_contains(schema, R"("format": "date")");
     expect_contains(schema, R"("maxItems": 10)");
     expect_contains(
-        object_schema(command_shape("prj.CreateProject"), SchemaUse::request), R"("pattern": "^[A-Z][A-Z0-9]{1,9}$")"
+        object_schema(command_shape("prj.CreateProject"), SchemaUse::request),
+        R"("pattern": "^[A-Z][A-Z0-9]{1,9}$")"
     );
 }
 
 TEST(JsonSchema, DemandsWhatCannotBeLeftOut) {
     expect_contains(
-        object_schema(command_shape("prj.CreateTask"), SchemaUse::request), R"("required": ["project_id", "title"])"
+        object_schema(command_shape("prj.CreateTask"), SchemaUse::request),
+        R"("required": ["project_id", "title"])"
     );
     expect_lacks(object_schema(command_shape("prj.UpdateTask"), SchemaUse::request), "\"required\"");
 }
 
 TEST(JsonSchema, LeavesOutTheFieldThatThePathGives) {
-    const std::string schema = object_schema(command_shape("prj.CreateTask"), SchemaUse::request, "project_id");
+    const std::string schema =
+        object_schema(command_shape("prj.CreateTask"), SchemaUse::request, "project_id");
     expect_lacks(schema, "project_id");
     expect_contains(schema, R"("required": ["title"])");
 }

@@ -104,7 +104,8 @@ TEST(OpenApi, NamesOnlyProblemsThatAreInTheCatalogue) {
     for (const Route& route : all_routes()) {
         const auto* custom = std::get_if<CustomRoute>(&route.action);
         if (custom == nullptr) continue;
-        for (const std::string_view code : custom->problems) EXPECT_NE(http::find_problem(code), nullptr) << code;
+        for (const std::string_view code : custom->problems)
+            EXPECT_NE(http::find_problem(code), nullptr) << code;
     }
 }
 

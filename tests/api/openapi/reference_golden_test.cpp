@@ -5,7 +5,8 @@
 
 #include <gtest/gtest.h>
 
-// The documents that a server shows also lie in docs/reference, so that a change of the API shows up in review.
+// The documents that a server shows also lie in docs/reference, so that a change of the API shows up in
+// review.
 namespace annals::api {
 namespace {
 
@@ -16,7 +17,9 @@ TEST(ReferenceGolden, OpenApiIsWhatTheRoutesSay) {
 }
 
 TEST(ReferenceGolden, AsyncApiIsWhatTheEventsSay) {
-    test::expect_golden(kReference + "asyncapi.json", asyncapi_document(contract::event_catalogue(), EventTopic{}));
+    test::expect_golden(
+        kReference + "asyncapi.json", asyncapi_document(contract::event_catalogue(), EventTopic{})
+    );
 }
 
 TEST(ReferenceGolden, EventsAreListed) {
