@@ -33,6 +33,11 @@ struct Relay::Impl {
     Impl(RelaySettings given, RelayLog& events, LogSink logger)
         : settings(std::move(given)), log(events), sink(std::move(logger)) {
         ANNALS_ASSERT(settings.partitions > 0, "a log has partitions");
+        // An embedded broker belongs to this process alone, so its relay excludes nobody; a lease of its own
+        // keeps the log's session the same in both cases.
+        if (settings.broker.kind == BrokerKind::embedded) {
+            lease += fmt::format(" embedded {:08x}{:08x}", std::random_device{}(), std::random_device{}());
+        }
         board.update([&](RelayStatus& status) {
             status.broker = settings.broker.kind;
             status.partitions.resize(settings.partitions);
@@ -63,8 +68,7 @@ struct Relay::Impl {
     /// One term as leader; returns false at once when another process leads, and true when asked to stop.
     bool lead() {
         published_in_session = false;
-        const bool real = settings.broker.kind == BrokerKind::real;
-        if (real && !log.acquire_leadership(settings.group)) {
+        if (!log.acquire_leadership(lease)) {
             enter(RelayPhase::standby, "another process publishes");
             return false;
         }
@@ -137,6 +141,7 @@ struct Relay::Impl {
     RelaySettings settings;
     RelayLog& log;
     LogSink sink;
+    std::string lease{settings.group};
     RelayStatusBoard board;
     std::mutex mutex;  // guards the waits only
     std::condition_variable wake;

@@ -27,8 +27,8 @@ struct RelaySettings {
 /// A failure of broker or log ends the session: the producer is destroyed, and after a bounded, jittered
 /// pause the relay takes the lease again, fences its predecessor and reads the topic's end anew. A topic that
 /// does not continue the log (ahead of it, different, or without any record to tell) is refused per partition
-/// and shown in the status. With the embedded broker no lease is taken, because that broker belongs to this
-/// process alone, and only the last few thousand events of each partition are refilled.
+/// and shown in the status. With the embedded broker the lease excludes nobody, because that broker belongs
+/// to this process alone, and only the last few thousand events of each partition are refilled.
 class Relay {
 public:
     /// `log` must outlive the relay and is used by the relay's thread only.

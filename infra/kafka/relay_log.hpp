@@ -24,8 +24,8 @@ struct LogRecord {
 ///
 /// Leadership belongs to a connection. A method other than acquire_leadership() that finds its connection
 /// broken must throw and must not reconnect behind the relay's back, because the lock is gone with the
-/// connection; the relay then starts over with acquire_leadership(), which may connect again. Every failure
-/// is an exception.
+/// connection; the relay then starts over with acquire_leadership(), which may connect again. It is always
+/// the first call. Every failure is an exception.
 class RelayLog {
 public:
     virtual ~RelayLog() = default;

@@ -114,6 +114,7 @@ TEST_F(EventProducerOnKafka, TailStopsBeforeAnOpenTransaction) {
 TEST_F(EventProducerOnKafka, TailSurvivesRemovalOfOlderRecords) {
     const auto leader = producer();
     publish(*leader, 1, 50);
+    expect_tail(50);
     topic_.delete_records(0, 30);
     expect_tail(50);
     constexpr std::int64_t kToTheEnd = -1;

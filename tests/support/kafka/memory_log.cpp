@@ -92,8 +92,10 @@ std::vector<LogRecord> MemoryLog::read(
     if (failing_reads_ > 0) {
         --failing_reads_;
         leases_->release(this);
+        led_ = false;
         throw std::runtime_error("connection to the log lost");
     }
+    if (!led_) throw std::runtime_error("read without the lease");
     std::vector<LogRecord> found;
     std::size_t bytes = 0;
     const auto& records = partitions_[partition];
@@ -105,7 +107,9 @@ std::vector<LogRecord> MemoryLog::read(
 }
 
 bool MemoryLog::acquire_leadership(const std::string& group) {
-    return leases_->acquire(group, this);
+    const std::scoped_lock lock(mutex_);
+    led_ = leases_->acquire(group, this);
+    return led_;
 }
 
 std::vector<LogRecord> MemoryLog::all(std::uint16_t partition) {

@@ -55,6 +55,7 @@ private:
     std::mutex mutex_;
     std::vector<std::vector<LogRecord>> partitions_;
     int failing_reads_{0};
+    bool led_{false};
 };
 
 /// A log that is computed instead of stored and grows at `records_per_second` from a common instant until
