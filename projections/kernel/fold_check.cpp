@@ -33,7 +33,7 @@ std::vector<Fold> prepare(
                 fold.positions[checkpoint.partition] = checkpoint.position;
             }
         }
-        for (const ParkedEvent& parked : snapshot.parked(type->checkpoint_name())) {
+        for (const auto& parked : snapshot.parked(type->checkpoint_name())) {
             fold.parked.emplace(parked.partition, parked.position);
         }
     }

@@ -22,7 +22,11 @@ inline constexpr std::size_t kFoldPageEvents = 1'000;
 class ProjectionSnapshot : public LogReader {
 public:
     virtual std::vector<Checkpoint> checkpoints() = 0;
-    virtual std::vector<ParkedEvent> parked(std::string_view projection) = 0;
+    struct ParkedPlace {
+        std::uint16_t partition{0};
+        std::uint64_t position{0};
+    };
+    virtual std::vector<ParkedPlace> parked(std::string_view projection) = 0;
     /// Every row of a table, in any order.
     virtual void scan(const TableType& table, const std::function<void(const RowKey&, const void* row)>& visit) = 0;
 };

@@ -43,7 +43,7 @@ struct SortOrder {
 };
 
 /// The end of a list statement: `and` the keyset condition, the order and the limit. With `first_param` = 5 it uses $5
-/// (limit), $6 (sort key) and $7 (id); the list must select `<expression>::text` as its last column and have an `id`.
+/// (limit), $6 (sort key) and $7 (id); the list must select `<expression>::text as sort_key` last and have an `id`.
 std::string keyset_tail(const SortOrder& order, bool descending, bool after, std::size_t first_param);
 /// The three parameters of it. One row more than asked for tells whether there is a next page.
 void add_page_params(const PageRequest& request, std::vector<QueryParam>& params);

@@ -46,7 +46,7 @@ public:
 
 /// Reads columns of one result row, from `first_column` on, into the fields of a view in their order.
 void read_view(
-    const QueryResult& result, std::size_t row, std::span<const Column> columns, void* view,
+    const QueryResult& result, std::size_t row, std::span<const SqlColumn> columns, void* view,
     std::size_t first_column = 0
 );
 
@@ -54,7 +54,7 @@ void read_view(
 /// model declares beside it and defines in its .cpp.
 template <class View>
 std::vector<View> read_views(const QueryResult& result) {
-    static const std::vector<Column> kColumns = columns_of(*view_shape(static_cast<const View*>(nullptr)));
+    static const std::vector<SqlColumn> kColumns = columns_of(*view_shape(static_cast<const View*>(nullptr)));
     std::vector<View> views(result.rows());
     for (std::size_t row = 0; row < views.size(); ++row) read_view(result, row, kColumns, &views[row]);
     return views;

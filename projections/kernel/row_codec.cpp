@@ -39,7 +39,7 @@ void write_value(const TypeInfo& type, const void* at, std::string& out) {
     }
 }
 
-[[noreturn]] void fail(const Column& column, std::string_view why) {
+[[noreturn]] void fail(const SqlColumn& column, std::string_view why) {
     throw ProjectionFault("column " + std::string(column.name) + " cannot be read: " + std::string(why));
 }
 
@@ -52,7 +52,7 @@ std::string rfc3339(std::string_view stored) {
     return text;
 }
 
-void read_value(const Column& column, const TypeInfo& type, void* at, std::string_view text) {
+void read_value(const SqlColumn& column, const TypeInfo& type, void* at, std::string_view text) {
     static thread_local contract::JsonDocument document;
     switch (type.kind) {
         case Kind::optional: read_value(column, *type.element, type.container->add(at), text); return;
@@ -82,8 +82,8 @@ void read_value(const Column& column, const TypeInfo& type, void* at, std::strin
 
 }  // namespace
 
-std::vector<Column> columns_of(const TypeInfo& shape) {
-    std::vector<Column> columns;
+std::vector<SqlColumn> columns_of(const TypeInfo& shape) {
+    std::vector<SqlColumn> columns;
     columns.reserve(shape.fields.size());
     for (const contract::FieldInfo& field : shape.fields) {
         columns.push_back({field.name, &field, kind_of(*field.type)});
@@ -114,7 +114,7 @@ std::string column_list(const TypeInfo& shape) {
     return list;
 }
 
-bool write_cell(const Column& column, const void* row, std::string& out) {
+bool write_cell(const SqlColumn& column, const void* row, std::string& out) {
     const TypeInfo* type = column.field->type;
     const void* at = column.field->at_const(row);
     if (type->kind == Kind::optional) {
@@ -126,7 +126,7 @@ bool write_cell(const Column& column, const void* row, std::string& out) {
     return true;
 }
 
-void read_cell(const Column& column, void* row, std::optional<std::string_view> text) {
+void read_cell(const SqlColumn& column, void* row, std::optional<std::string_view> text) {
     if (text) read_value(column, *column.field->type, column.field->at(row), *text);
 }
 

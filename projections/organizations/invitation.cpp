@@ -14,6 +14,7 @@ void invitation_created(const InvitationCreated& event, const Envelope& at, RowS
     InvitationRow row{.tenant_id = at.tenant, .id = InvitationId{at.stream}};
     if (event.email.value) row.email = event.email.value->str();
     row.roles = event.roles;
+    row.status = InvitationStatus::pending;
     row.created_at = at.effective_at;
     row.expires_at = event.expires_at;
     row.version = at.version;
@@ -32,7 +33,7 @@ std::string select_invitations() { return "select " + column_list(*contract::typ
 Statement list_statement(bool after) {
     return {
         after ? "invitation.next" : "invitation.list",
-        select_invitations() + ", created_at::text from org.invitation where tenant_id = $1::uuid" +
+        select_invitations() + ", created_at::text as sort_key from org.invitation where tenant_id = $1::uuid" +
             " and ($2::text is null or status = $2::text)" + keyset_tail(kByCreation, true, after, 3)
     };
 }

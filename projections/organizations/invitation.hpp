@@ -11,15 +11,12 @@
 #include "domain/contract/docs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
+#include "domain/organizations/invitation.hpp"
 #include "domain/organizations/role.hpp"
 #include "projections/kernel/page.hpp"
 #include "projections/kernel/projection.hpp"
 
 namespace annals::organizations {
-
-/// Whether a pending invitation has expired is for the reader's clock to say.
-enum class InvitationStatus : std::uint8_t { pending, accepted };
-BOOST_DESCRIBE_ENUM(InvitationStatus, pending, accepted)
 
 struct InvitationRow {
     static constexpr std::string_view kTable = "org.invitation";

@@ -19,7 +19,7 @@ std::string select_members() { return "select " + column_list(*contract::type_in
 Statement list_statement(bool after) {
     return {
         after ? "member.next" : "member.list",
-        select_members() + ", joined_at::text from org.member where tenant_id = $1::uuid" +
+        select_members() + ", joined_at::text as sort_key from org.member where tenant_id = $1::uuid" +
             keyset_tail(kByJoining, false, after, 2)
     };
 }

@@ -30,7 +30,7 @@ BoardColumn empty_column(const Column& column) {
 }
 
 void add_cards(const QueryResult& result, std::vector<BoardColumn>& columns) {
-    static const std::vector<annals::Column> kCard = columns_of(*contract::type_info<BoardCard>());
+    static const std::vector<SqlColumn> kCard = columns_of(*contract::type_info<BoardCard>());
     for (std::size_t row = 0; row < result.rows(); ++row) {
         const auto id = ColumnId::parse(result.cell(row, kCard.size()).value_or(std::string_view()));
         const auto column = std::ranges::find(columns, id, [](const BoardColumn& each) { return std::optional(each.id); });

@@ -61,7 +61,7 @@ Statement list_statement(const SortOrder& sort, bool descending, bool after) {
     return {
         std::move(name),
         select_projects() + ", " + std::string(sort.expression) +
-            "::text from prj.project where tenant_id = $1::uuid"
+            "::text as sort_key from prj.project where tenant_id = $1::uuid"
             " and ($2::boolean is null or archived = $2::boolean)"
             " and ($3::text is null or type = $3::text)"
             " and ($4::uuid is null or lead = $4::uuid)"

@@ -109,7 +109,7 @@ Statement list_statement(
     if (by_project) name += ".project";
     if (by_assignee) name += ".assignee";
     if (after) name += ".next";
-    std::string sql = select_tasks() + ", (" + std::string(sort.expression) + ")::text from prj.task";
+    std::string sql = select_tasks() + ", (" + std::string(sort.expression) + ")::text as sort_key from prj.task";
     sql += " where tenant_id = $1::uuid";
     sql += by_project ? " and project_id = $2::uuid" : " and $2::uuid is null";
     sql += by_assignee ? " and assignees @> $3::jsonb" : " and $3::jsonb is null";

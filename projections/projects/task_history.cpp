@@ -40,7 +40,7 @@ Statement history_statement(bool after) {
     return {
         after ? "task_history.next" : "task_history.list",
         "select " + column_list(*contract::type_info<TaskHistoryView>()) +
-            ", version::text from prj.task_history where tenant_id = $1::uuid and task_id = $2::uuid" +
+            ", version::text as sort_key from prj.task_history where tenant_id = $1::uuid and task_id = $2::uuid" +
             keyset_tail(kByVersion, true, after, 3)
     };
 }

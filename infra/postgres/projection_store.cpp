@@ -1,0 +1,312 @@
+#include "infra/postgres/projection_store.hpp"
+
+#include "infra/postgres/limits.hpp"
+#include "infra/postgres/reconnecting.hpp"
+#include "infra/postgres/table_statements.hpp"
+
+#include <array>
+#include <deque>
+#include <utility>
+
+namespace annals::pg {
+namespace {
+
+// Everything is looked up by key. Without scans and joins over whole tables a generic plan cannot be one that was right
+// while the table was empty. Rows are read as text, in UTC and ISO style whatever the server's defaults are.
+constexpr SessionSettings kProjectionSession{
+    "annals-projector", kProjectorStatementTimeoutMs, kLockTimeoutMs,
+    "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
+    " set enable_mergejoin = off; set jit = off; set timezone = 'UTC'; set datestyle = 'ISO';"
+};
+/// "annals" and "prjc" in one number: the lock of whoever projects, unique in the database.
+constexpr Statement kLead{"projection_lead", "select pg_try_advisory_lock(7020667061772022371)"};
+constexpr Statement kPartitions{"projection_partitions", "select count(*), max(epoch) from log.partition"};
+constexpr Statement kMakeCheckpoints{
+    "projection_make_checkpoints",
+    "insert into proj.checkpoint (projection, partition, position)"
+    " select p.name, l.partition, 0 from unnest($1::text[]) as p (name) cross join log.partition as l"
+    " on conflict do nothing"
+};
+constexpr Statement kCheckpoints{
+    "projection_checkpoints",
+    "select projection, partition, position, kafka_offset, generation from proj.checkpoint"
+    " where projection = any($1::text[])"
+};
+constexpr Statement kParked{
+    "projection_parked",
+    "select projection, partition, position, tenant_id, stream_id, event_type, code, detail from proj.parked"
+    " where projection = $1 and partition = $2::smallint and position > $3::bigint"
+    " order by position limit $4::bigint"
+};
+constexpr Statement kParkedStreams{
+    "projection_parked_streams", "select projection, stream_id, count(*) from proj.parked group by 1, 2"
+};
+constexpr Statement kMove{
+    "projection_move",
+    "select proj.move_checkpoints($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
+    " $7::bigint[])"
+};
+constexpr Statement kPark{
+    "projection_park",
+    "insert into proj.parked (projection, partition, position, tenant_id, stream_id, event_type, code, detail)"
+    " select * from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],"
+    " $8::text[])"
+};
+constexpr Statement kUnpark{
+    "projection_unpark",
+    "delete from proj.parked as t using unnest($1::text[], $2::smallint[], $3::bigint[]) as k (projection, partition,"
+    " position) where t.projection = k.projection and t.partition = k.partition and t.position = k.position"
+};
+constexpr Statement kNotify{
+    "projection_notify", "select pg_notify('annals_applied', position) from unnest($1::text[]) as p (position)"
+};
+constexpr Statement kReadLog{
+    "projection_read_log",
+    "select position, line from log.event where partition = $1::smallint and position > $2::bigint"
+    " order by position limit $3::bigint"
+};
+constexpr std::string_view kCheckpointMoved = "AN002";  // raised by proj.move_checkpoints
+
+/// The database refuses the values, not the statement or the session: SQLSTATE classes data exception, integrity
+/// constraint violation and program limit exceeded.
+bool is_bad_data(const PgError& error) {
+    const std::string_view state = error.sqlstate();
+    return !error.disconnected() && (state.starts_with("22") || state.starts_with("23") || state.starts_with("54"));
+}
+
+ParkedEvent parked_event(const Rows& rows, std::size_t row) {
+    return ParkedEvent{
+        std::string(rows.bytes(row, 0)), static_cast<std::uint16_t>(rows.count(row, 1)), rows.count(row, 2),
+        TenantId{rows.uuid(row, 3)},     rows.uuid(row, 4),
+        std::string(rows.bytes(row, 5)), std::string(rows.bytes(row, 6)), std::string(rows.bytes(row, 7))
+    };
+}
+
+Checkpoint checkpoint(const Rows& rows, std::size_t row) {
+    Checkpoint read{
+        std::string(rows.bytes(row, 0)), static_cast<std::uint16_t>(rows.count(row, 1)), rows.count(row, 2), {},
+        rows.count(row, 4)
+    };
+    if (rows.at(row, 3)) read.kafka_offset = rows.integer(row, 3);
+    return read;
+}
+
+std::vector<LogLine> read_log(
+    Connection& connection, std::uint16_t partition, std::uint64_t after, std::size_t limit
+) {
+    Params params;
+    params.int2(static_cast<std::int16_t>(partition)).int8(static_cast<std::int64_t>(after));
+    params.int8(static_cast<std::int64_t>(limit));
+    const Rows rows = connection.query(kReadLog, params);
+    std::vector<LogLine> lines;
+    lines.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) lines.push_back({rows.count(i, 0), std::string(rows.bytes(i, 1))});
+    return lines;
+}
+
+Params move_params(std::span<const CheckpointMove> moves) {
+    ArrayParam projections(ElementType::text, moves.size());
+    ArrayParam partitions(ElementType::int2, moves.size());
+    std::vector<ArrayParam> numbers(5, ArrayParam(ElementType::int8, moves.size()));
+    const auto add = [&](std::size_t i, std::uint64_t value) { numbers[i].add(static_cast<std::int64_t>(value)); };
+    for (const CheckpointMove& move : moves) {
+        projections.add(move.projection);
+        partitions.add(std::int64_t{move.partition});
+        add(0, move.from);
+        add(1, move.to);
+        add(2, move.generation);
+        add(3, move.new_generation);
+        numbers[4].add_optional(move.kafka_offset);
+    }
+    Params params;
+    params.array(std::move(projections)).array(std::move(partitions));
+    for (ArrayParam& each : numbers) params.array(std::move(each));
+    return params;
+}
+
+Params park_params(std::span<const ParkedEvent> events, bool whole) {
+    ArrayParam partitions(ElementType::int2, events.size());
+    ArrayParam positions(ElementType::int8, events.size());
+    ArrayParam tenants(ElementType::uuid, events.size());
+    ArrayParam streams(ElementType::uuid, events.size());
+    std::vector<ArrayParam> texts(4, ArrayParam(ElementType::text, events.size()));
+    for (const ParkedEvent& event : events) {
+        partitions.add(std::int64_t{event.partition});
+        positions.add(static_cast<std::int64_t>(event.position));
+        tenants.add(event.tenant);
+        streams.add(event.stream);
+        texts[0].add(std::string_view(event.projection));
+        texts[1].add(std::string_view(event.event_type));
+        texts[2].add(std::string_view(event.code));
+        texts[3].add(std::string_view(event.detail));
+    }
+    Params params;
+    params.array(std::move(texts[0])).array(std::move(partitions)).array(std::move(positions));
+    if (!whole) return params;
+    params.array(std::move(tenants)).array(std::move(streams));
+    for (std::size_t i = 1; i < texts.size(); ++i) params.array(std::move(texts[i]));
+    return params;
+}
+
+Params notify_params(std::span<const Position> positions) {
+    ArrayParam payloads(ElementType::text, positions.size());
+    for (const Position& position : positions) payloads.add(std::string_view(position.to_string()));
+    Params params;
+    params.array(std::move(payloads));
+    return params;
+}
+
+/// A connection whose failures are ProjectionStoreUnavailable, unless `use` deals with them itself.
+class EngineSession {
+public:
+    explicit EngineSession(std::string dsn) : connection_(std::move(dsn), kProjectionSession) {}
+
+    template <class Use>
+    auto with(Use use) {
+        try {
+            return use(connection_.get());
+        } catch (const PgError& error) {
+            if (error.disconnected()) connection_.drop();
+            throw ProjectionStoreUnavailable(error.what());
+        }
+    }
+
+private:
+    Reconnecting connection_;
+};
+
+class PgProjectionStore final : public ProjectionStore {
+public:
+    explicit PgProjectionStore(std::string dsn) : session_(std::move(dsn)) {}
+
+    bool lead() override {
+        return session_.with([](Connection& connection) { return connection.query(kLead).boolean(0, 0); });
+    }
+    std::uint16_t partitions() override {
+        return session_.with([](Connection& connection) {
+            return static_cast<std::uint16_t>(connection.query(kPartitions).count(0, 0));
+        });
+    }
+    std::uint32_t epoch() override {
+        return session_.with([](Connection& connection) {
+            return static_cast<std::uint32_t>(connection.query(kPartitions).count(0, 1));
+        });
+    }
+    std::vector<Checkpoint> checkpoints(std::span<const std::string> projections) override;
+    std::vector<ParkedEvent> parked(
+        std::string_view projection, std::uint16_t partition, std::uint64_t after, std::size_t limit
+    ) override;
+    std::vector<ParkedStream> parked_streams() override;
+    void load(std::span<RowTable* const> tables) override;
+    ApplyResult apply(const ProjectionBatch& batch) override;
+
+private:
+    EngineSession session_;
+    StatementsOfTables statements_;
+};
+
+std::vector<Checkpoint> PgProjectionStore::checkpoints(std::span<const std::string> projections) {
+    return session_.with([&](Connection& connection) {
+        ArrayParam names(ElementType::text, projections.size());
+        for (const std::string& name : projections) names.add(std::string_view(name));
+        Params params;
+        params.array(std::move(names));
+        const std::array calls{Call{&kMakeCheckpoints, &params}, Call{&kCheckpoints, &params}};
+        const std::vector<Rows> answers = connection.pipeline(calls);
+        std::vector<Checkpoint> read;
+        for (std::size_t i = 0; i < answers[1].size(); ++i) read.push_back(checkpoint(answers[1], i));
+        return read;
+    });
+}
+
+std::vector<ParkedEvent> PgProjectionStore::parked(
+    std::string_view projection, std::uint16_t partition, std::uint64_t after, std::size_t limit
+) {
+    return session_.with([&](Connection& connection) {
+        Params params;
+        params.text(projection).int2(static_cast<std::int16_t>(partition)).int8(static_cast<std::int64_t>(after));
+        params.int8(static_cast<std::int64_t>(limit));
+        const Rows rows = connection.query(kParked, params);
+        std::vector<ParkedEvent> events;
+        for (std::size_t i = 0; i < rows.size(); ++i) events.push_back(parked_event(rows, i));
+        return events;
+    });
+}
+
+std::vector<ProjectionStore::ParkedStream> PgProjectionStore::parked_streams() {
+    return session_.with([](Connection& connection) {
+        const Rows rows = connection.query(kParkedStreams);
+        std::vector<ParkedStream> streams;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            streams.push_back({std::string(rows.bytes(i, 0)), rows.uuid(i, 1), rows.count(i, 2)});
+        }
+        return streams;
+    });
+}
+
+void PgProjectionStore::load(std::span<RowTable* const> tables) {
+    session_.with([&](Connection& connection) {
+        std::vector<Params> params;
+        std::vector<Call> calls;
+        params.reserve(tables.size());
+        for (const RowTable* table : tables) {
+            params.push_back(TableStatements::key_params(table->wanted()));
+            calls.push_back({&statements_.of(table->type()).load(), &params.back(), Format::text});
+        }
+        const std::vector<Rows> answers = connection.pipeline(calls);
+        for (std::size_t i = 0; i < tables.size(); ++i) {
+            const TableStatements& statements = statements_.of(tables[i]->type());
+            for (std::size_t row = 0; row < answers[i].size(); ++row) {
+                tables[i]->place(TableStatements::key(answers[i], row), statements.row(answers[i], row));
+            }
+        }
+    });
+}
+
+ApplyResult PgProjectionStore::apply(const ProjectionBatch& batch) {
+    return session_.with([&](Connection& connection) -> ApplyResult {
+        std::deque<Params> params;  // a call points to its parameters
+        std::vector<Call> calls;
+        const auto call = [&](const Statement& statement, Params with) {
+            calls.push_back({&statement, &params.emplace_back(std::move(with))});
+        };
+        call(kMove, move_params(batch.moves));
+        for (const TableChange& change : batch.changes) {
+            const TableStatements& statements = statements_.of(*change.table);
+            if (!change.upserts.empty()) call(statements.upsert(), statements.upsert_params(change.upserts));
+            if (!change.removals.empty()) call(statements.remove(), TableStatements::key_params(change.removals));
+        }
+        if (!batch.parked.empty()) call(kPark, park_params(batch.parked, true));
+        if (!batch.unparked.empty()) call(kUnpark, park_params(batch.unparked, false));
+        if (!batch.applied.empty()) call(kNotify, notify_params(batch.applied));
+        try {
+            connection.pipeline(calls);
+            return {};
+        } catch (const PgError& error) {
+            if (error.sqlstate() == kCheckpointMoved) return {ApplyOutcome::fenced, error.what()};
+            if (is_bad_data(error)) return {ApplyOutcome::bad_data, error.sqlstate() + ": " + error.what()};
+            throw;
+        }
+    });
+}
+
+class PgLogReader final : public LogReader {
+public:
+    explicit PgLogReader(std::string dsn) : session_(std::move(dsn)) {}
+    std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
+        return session_.with([&](Connection& connection) { return read_log(connection, partition, after, limit); });
+    }
+
+private:
+    EngineSession session_;
+};
+
+}  // namespace
+
+std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn) {
+    return std::make_unique<PgProjectionStore>(std::move(dsn));
+}
+
+std::unique_ptr<LogReader> make_log_reader(std::string dsn) { return std::make_unique<PgLogReader>(std::move(dsn)); }
+
+}  // namespace annals::pg

@@ -1,0 +1,104 @@
+#include "infra/postgres/table_statements.hpp"
+
+#include <fmt/format.h>
+
+namespace annals::pg {
+namespace {
+
+std::string upsert_sql(const TableType& table, std::span<const SqlColumn> columns) {
+    std::string names;
+    std::string values;
+    std::string params;
+    std::string aliases;
+    std::string updates;
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+        const char* comma = i == 0 ? "" : ", ";
+        names += fmt::format("{}{}", comma, columns[i].name);
+        values += fmt::format("{}u.c{}::{}", comma, i, sql_type(columns[i].kind));
+        params += fmt::format("{}${}::text[]", comma, i + 1);
+        aliases += fmt::format("{}c{}", comma, i);
+        // The first two columns are the key.
+        if (i >= 2) updates += fmt::format("{}{} = excluded.{}", i == 2 ? "" : ", ", columns[i].name, columns[i].name);
+    }
+    return fmt::format(
+        "insert into {} ({}) select {} from unnest({}) as u ({}) on conflict (tenant_id, id) do update set {}",
+        table.name, names, values, params, aliases, updates
+    );
+}
+
+}  // namespace
+
+TableStatements::TableStatements(const TableType& table)
+    : table_(&table),
+      columns_(columns_of(*table.shape)),
+      names_{
+          fmt::format("upsert {}", table.name), fmt::format("remove {}", table.name), fmt::format("load {}", table.name)
+      },
+      upsert_sql_(upsert_sql(table, columns_)),
+      remove_sql_(fmt::format(
+          "delete from {} as t using unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
+          " where t.tenant_id = k.tenant_id and t.id = k.id",
+          table.name
+      )),
+      scan_sql_(fmt::format("select {} from {}", column_list(*table.shape), table.name)),
+      upsert_{names_[0].c_str(), upsert_sql_.c_str()},
+      remove_{names_[1].c_str(), remove_sql_.c_str()},
+      load_{} {
+    std::string selected;
+    for (const SqlColumn& column : columns_) selected += fmt::format("{}t.{}", selected.empty() ? "" : ", ", column.name);
+    load_sql_ = fmt::format(
+        "select {} from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
+        " join {} as t on t.tenant_id = k.tenant_id and t.id = k.id",
+        selected, table.name
+    );
+    load_ = {names_[2].c_str(), load_sql_.c_str()};
+}
+
+Params TableStatements::upsert_params(std::span<const void* const> rows) const {
+    Params params;
+    std::string cell;
+    for (const SqlColumn& column : columns_) {
+        ArrayParam values(ElementType::text, rows.size());
+        for (const void* row : rows) {
+            cell.clear();
+            if (write_cell(column, row, cell)) {
+                values.add(std::string_view(cell));
+            } else {
+                values.add_null();
+            }
+        }
+        params.array(std::move(values));
+    }
+    return params;
+}
+
+Params TableStatements::key_params(std::span<const RowKey> keys) {
+    ArrayParam tenants(ElementType::uuid, keys.size());
+    ArrayParam ids(ElementType::uuid, keys.size());
+    for (const RowKey& key : keys) {
+        tenants.add(key.tenant);
+        ids.add(key.id);
+    }
+    Params params;
+    params.array(std::move(tenants)).array(std::move(ids));
+    return params;
+}
+
+std::shared_ptr<void> TableStatements::row(const Rows& rows, std::size_t index) const {
+    std::shared_ptr<void> row = table_->make();
+    for (std::size_t i = 0; i < columns_.size(); ++i) read_cell(columns_[i], row.get(), rows.at(index, i));
+    return row;
+}
+
+RowKey TableStatements::key(const Rows& rows, std::size_t index) {
+    const auto id = [&](std::size_t column) {
+        return Uuid::parse(rows.at(index, column).value_or(std::string_view())).value_or(Uuid{});
+    };
+    return {TenantId{id(0)}, id(1)};
+}
+
+const TableStatements& StatementsOfTables::of(const TableType& table) {
+    return tables_.try_emplace(table.name, table).first->second;
+}
+
+}  // namespace annals::pg

@@ -1,0 +1,82 @@
+#pragma once
+
+#include "infra/kafka/event_consumer.hpp"
+#include "projections/kernel/projector.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+
+namespace annals::projector {
+
+inline constexpr std::size_t kBatchEventsMax = 2'000;
+inline constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
+/// How long a poll of Kafka waits for a first record. A record that comes wakes it.
+inline constexpr std::chrono::milliseconds kPollWait{500};
+/// When nothing comes for so long, the log is asked whether Kafka owes us something.
+inline constexpr std::chrono::milliseconds kQuietBeforeLogCheck{3'000};
+/// How often a standby asks whether it may lead.
+inline constexpr std::chrono::milliseconds kStandbyWait{1'000};
+/// After a failure: doubles from the first to the second.
+inline constexpr std::chrono::milliseconds kBackOffMin{100};
+inline constexpr std::chrono::milliseconds kBackOffMax{5'000};
+
+enum class ServiceState : std::uint8_t {
+    starting,
+    standby,      ///< another process projects
+    catching_up,  ///< reading the log up to its head
+    running,
+    failing,  ///< backing off; see `last_error`
+    stopped
+};
+std::string_view to_string(ServiceState state);
+
+struct ServiceStatus {
+    ServiceState state{ServiceState::starting};
+    std::string last_error{};  ///< for operators; empty after the next success
+    std::uint64_t failures_total{0};
+    std::uint64_t log_checks_behind_total{0};  ///< quiet log checks that found events Kafka had not brought
+    ProjectorStatus projector{};
+};
+
+struct ServiceSettings {
+    kafka::ConsumerSettings consumer;
+};
+
+/// What the service tells. Called on its thread (parked, applied) or on any (log); must be quick and must not throw.
+struct ServiceEvents {
+    std::function<void(const Position&)> applied;
+    kafka::LogSink log;
+};
+
+/// A thread that keeps the query tables up to date: it leads or stands by, catches up from the log, then follows Kafka.
+/// Outages of PostgreSQL or the broker make it wait and go on; it never ends by itself. The store, the log reader and
+/// the sealer are used by its thread alone.
+class ProjectorService {
+public:
+    ProjectorService(
+        ServiceSettings settings, std::span<const ProjectionType* const> projections,
+        std::unique_ptr<ProjectionStore> store, std::unique_ptr<LogReader> log, contract::EventSealer* sealer,
+        ServiceEvents events, const contract::EventCatalogue& catalogue = contract::event_catalogue()
+    );
+    /// Stops.
+    ~ProjectorService();
+    ProjectorService(const ProjectorService&) = delete;
+    ProjectorService& operator=(const ProjectorService&) = delete;
+
+    void start();
+    /// Finishes the batch that runs and ends the thread. Any thread, any number of times.
+    void stop();
+    /// As of the last batch. Any thread.
+    [[nodiscard]] ServiceStatus status() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace annals::projector

@@ -1,0 +1,56 @@
+#include "infra/projector/visibility_feed.hpp"
+
+#include "infra/postgres/connection.hpp"
+#include "infra/runtime/log.hpp"
+#include "projections/catalogue.hpp"
+
+#include <string_view>
+#include <utility>
+
+namespace annals::projector {
+namespace {
+
+// A projection without a checkpoint in a partition has applied nothing there.
+constexpr pg::Statement kApplied{
+    "visibility_applied",
+    "select l.partition, l.epoch, min(coalesce(c.position, 0))"
+    " from log.partition as l cross join unnest($1::text[]) as p (name)"
+    " left join proj.checkpoint as c on c.partition = l.partition and c.projection = p.name group by 1, 2"
+};
+
+}  // namespace
+
+/// On the listener's thread. A failure is only told: the next notification or connection brings the positions.
+void VisibilityFeed::read_checkpoints() {
+    pg::ArrayParam names(pg::ElementType::text);
+    for (const ProjectionType* type : projection_catalogue()) names.add(std::string_view(type->checkpoint_name()));
+    pg::Params params;
+    params.array(std::move(names));
+    try {
+        pg::Connection connection(dsn_, pg::kListenerSession);
+        const pg::Rows rows = connection.query(kApplied, params);
+        for (std::size_t row = 0; row < rows.size(); ++row) {
+            visibility_.applied(
+                {static_cast<std::uint32_t>(rows.count(row, 1)), static_cast<std::uint16_t>(rows.count(row, 0)),
+                 rows.count(row, 2)}
+            );
+        }
+    } catch (const pg::PgError& error) {
+        runtime::log(
+            runtime::Level::warning, "PROJ-5d13", "the checkpoints could not be read", {{"error", error.what()}}
+        );
+    }
+}
+
+VisibilityFeed::VisibilityFeed(std::string dsn, Visibility& visibility)
+    : dsn_(std::move(dsn)), visibility_(visibility) {
+    listener_ = std::make_unique<pg::Listener>(dsn_, [this](std::string_view payload) {
+        if (payload.empty()) {
+            read_checkpoints();
+        } else if (const auto position = Position::parse(payload)) {
+            visibility_.applied(*position);
+        }
+    });
+}
+
+}  // namespace annals::projector
