@@ -56,16 +56,36 @@ void start_session(
     );
 }
 
+namespace {
+
+/// Both pools take jobs in the same way.
+template <class Pool>
+void on_pool(
+    api::Services& services, Pool& pool, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    std::move_only_function<void()> job
+) {
+    const bool accepted = pool.submit([&services, exchange, code, job = std::move(job)]() mutable {
+        guarded(services, *exchange, code, job);
+    });
+    if (!accepted) {
+        exchange->fail(http::make_problem("OVERLOADED", "too much is waiting; try again").retry_after(api::kRetryAfterS));
+    }
+}
+
+}  // namespace
+
 void on_hashing_thread(
     api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
     std::move_only_function<void()> job
 ) {
-    const bool accepted = services.passwords.submit([&services, exchange, code, job = std::move(job)]() mutable {
-        guarded(services, *exchange, code, job);
-    });
-    if (!accepted) {
-        exchange->fail(http::make_problem("OVERLOADED", "too many logins are waiting").retry_after(api::kRetryAfterS));
-    }
+    on_pool(services, services.passwords, std::move(exchange), code, std::move(job));
+}
+
+void on_worker(
+    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    std::move_only_function<void()> job
+) {
+    on_pool(services, services.workers, std::move(exchange), code, std::move(job));
 }
 
 std::optional<http::Problem> weak_password(api::Services& services, const Secret& password, const std::string& email) {

@@ -27,6 +27,12 @@ void on_hashing_thread(
     std::move_only_function<void()> job
 );
 
+/// The same on a worker thread, for what blocks without hashing.
+void on_worker(
+    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    std::move_only_function<void()> job
+);
+
 /// PASSWORD_WEAK when the password is too weak for somebody with this address.
 std::optional<http::Problem> weak_password(api::Services& services, const Secret& password, const std::string& email);
 

@@ -154,37 +154,46 @@ void answer_refresh(
     exchange->respond(std::move(response));
 }
 
-void refresh(Services& services, Exchange incoming) {
-    const auto form = api::read_form<RefreshForm>(*contract::type_info<RefreshForm>(), incoming);
-    if (!form) return;
-    const auto token = read_refresh_token(services.cryptography, form->refresh_token.str());
-    if (!token) return incoming.fail(token_invalid());
-    auto exchange = std::make_shared<Exchange>(std::move(incoming));
-    const RefreshToken next{token->user, token->session, token->generation + 1};
+/// A token of the present generation must be the very one whose hash the vault holds.
+bool is_current_or_spent(Services& services, const RefreshToken& token, const std::string& text) {
+    const auto session = services.directory.session(token.user, token.session);
+    if (token.generation != session.generation) return true;
+    return services.directory.credential(session.credential_id) == token_hash(services.cryptography, text);
+}
+
+void submit_refresh(Services& services, std::shared_ptr<Exchange> exchange, const RefreshToken& token) {
+    const RefreshToken next{token.user, token.session, token.generation + 1};
     const std::string refresh_token = write_refresh_token(services.cryptography, next, services.ids.next());
     auto command = std::make_shared<RefreshSession>();
-    command->presented_generation = token->generation;
+    command->presented_generation = token.generation;
     command->next_token_hash = Secret::trusted(token_hash(services.cryptography, refresh_token));
     services.bus.submit(
         own_command(
-            services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token->user), token->session.value,
-            token->user, std::move(command)
+            services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token.user), token.session.value,
+            token.user, std::move(command)
         ),
         [&services, exchange, next, refresh_token](const CommandResult& result) {
             if (!result) {
                 const bool away = result.error().code == "UNAVAILABLE" || result.error().code == "OVERLOADED";
                 return exchange->fail(away ? api::rejection_problem(result.error()) : token_invalid());
             }
-            const bool accepted = services.workers.submit([&services, exchange, next, refresh_token] {
-                guarded(services, *exchange, "AUTH-77ce", [&] {
-                    answer_refresh(services, exchange, next, refresh_token);
-                });
+            on_worker(services, exchange, "AUTH-77ce", [&services, exchange, next, refresh_token] {
+                answer_refresh(services, exchange, next, refresh_token);
             });
-            if (!accepted) {
-                exchange->fail(http::make_problem("OVERLOADED", "too much is waiting").retry_after(api::kRetryAfterS));
-            }
         }
     );
+}
+
+void refresh(Services& services, Exchange incoming) {
+    auto form = api::read_form<RefreshForm>(*contract::type_info<RefreshForm>(), incoming);
+    if (!form) return;
+    const auto token = read_refresh_token(services.cryptography, form->refresh_token.str());
+    if (!token) return incoming.fail(token_invalid());
+    auto exchange = std::make_shared<Exchange>(std::move(incoming));
+    on_worker(services, exchange, "AUTH-20f6", [&services, exchange, token = *token, form = std::move(*form)] {
+        if (!is_current_or_spent(services, token, form.refresh_token.str())) return exchange->fail(token_invalid());
+        submit_refresh(services, exchange, token);
+    });
 }
 
 api::QueryResultOrProblem me(api::QueryContext& context, const void*) {
