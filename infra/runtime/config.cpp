@@ -16,11 +16,10 @@ namespace {
 
 constexpr std::string_view kPrefix = "ANNALS_";
 constexpr std::string_view kFileSuffix = "_FILE";
-/// Variables of the same prefix that are not ours to judge: those of ./dev and its tests, and what Kubernetes sets
-/// for a service called "annals".
-constexpr std::string_view kForeignPrefixes[] = {
-    "ANNALS_TEST_", "ANNALS_DEV_", "ANNALS_SERVICE_", "ANNALS_PORT_", "ANNALS_BIN", "ANNALS_PRESET"
-};
+/// Variables of the same prefix that are not ours to judge: those of ./dev and its tests, and what Kubernetes
+/// sets for a service called "annals".
+constexpr std::string_view kForeignPrefixes[] = {"ANNALS_TEST_", "ANNALS_DEV_", "ANNALS_SERVICE_",
+                                                 "ANNALS_PORT_", "ANNALS_BIN",  "ANNALS_PRESET"};
 constexpr std::size_t kHomeIndex = find_setting("home");
 constexpr std::size_t kConfigIndex = find_setting("config");
 

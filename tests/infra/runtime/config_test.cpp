@@ -178,7 +178,9 @@ TEST_F(ConfigTest, ReadsSecretsFromFiles) {
 
 TEST_F(ConfigTest, LeavesForeignVariablesAlone) {
     EXPECT_NO_THROW(static_cast<void>(load(
-        {}, {{"ANNALS_TEST_PG", "x"}, {"ANNALS_BIN", "x"}, {"ANNALS_PRESET", "x"},
+        {}, {{"ANNALS_TEST_PG", "x"},
+             {"ANNALS_BIN", "x"},
+             {"ANNALS_PRESET", "x"},
              {"ANNALS_SERVICE_HOST", "10.0.0.1"},
              {"PATH", "/bin"},
              {"ANNALS_PORT_8080_TCP", "tcp://10.0.0.1:8080"}}
