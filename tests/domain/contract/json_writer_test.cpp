@@ -29,7 +29,8 @@ Everything least() {
 
 TEST(JsonWriter, WritesFieldsInTheOrderOfDeclarationAndLeavesAbsentOnesOut) {
     EXPECT_EQ(
-        R"({"flag":false,"count":0,"title":"ab","colour":"red","task":"00000000-0000-0000-0000-000000000000",)"
+        R"({"flag":false,"count":0,"title":"ab","colour":"red",)"
+        R"("task":"00000000-0000-0000-0000-000000000000",)"
         R"("at":"1970-01-01T00:00:00.000000Z","day":"1970-01-01","parts":[{"name":"c","quantity":1}]})",
         written(least())
     );
