@@ -25,7 +25,8 @@ const std::vector<Route>& all_routes() {
         std::vector<Route> routes;
         for (auto table :
              {identity::bootstrap_routes(), identity::auth_routes(), organizations::organization_routes(),
-              organizations::member_routes(), projects::project_routes(), projects::task_routes(), command_routes()}) {
+              organizations::member_routes(), projects::project_routes(), projects::task_routes(),
+              command_routes()}) {
             routes.insert(routes.end(), table.begin(), table.end());
         }
         return routes;

@@ -42,9 +42,12 @@ const CommandType* find_command(std::string_view name) {
 
 const AggregateType* find_aggregate(std::string_view category) {
     static const std::array kAggregates{
-        &aggregate_type<identity::User>(),        &aggregate_type<identity::Session>(),
-        &aggregate_type<organizations::Tenant>(), &aggregate_type<organizations::Membership>(),
-        &aggregate_type<organizations::Invitation>(), &aggregate_type<projects::Project>(),
+        &aggregate_type<identity::User>(),
+        &aggregate_type<identity::Session>(),
+        &aggregate_type<organizations::Tenant>(),
+        &aggregate_type<organizations::Membership>(),
+        &aggregate_type<organizations::Invitation>(),
+        &aggregate_type<projects::Project>(),
         &aggregate_type<projects::Task>(),
     };
     const auto found = std::ranges::find(kAggregates, category, &AggregateType::category);

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <span>
-#include <string_view>
-
 #include "commands/kernel/command_type.hpp"
 #include "domain/kernel/assert.hpp"
+
+#include <span>
+#include <string_view>
 
 namespace annals {
 

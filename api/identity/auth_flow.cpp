@@ -8,8 +8,8 @@
 namespace annals::identity {
 
 CommandRequest own_command(
-    api::Services& services, const http::Request& request, const CommandType& type, TenantId realm, const Uuid& target,
-    UserId actor, std::shared_ptr<const void> command
+    api::Services& services, const http::Request& request, const CommandType& type, TenantId realm,
+    const Uuid& target, UserId actor, std::shared_ptr<const void> command
 ) {
     CommandRequest own;
     own.type = &type;
@@ -39,12 +39,14 @@ void start_session(
     login->tenant = tenant;
     login->device_name = std::move(device_name);
     login->expires_at = now + api::kRefreshTokenLifetimeS * kMicrosPerSecond;
-    CommandRequest command =
-        own_command(services, request, command_type_of<RecordLogin>(), realm_of(user), user.value, user, std::move(login));
+    CommandRequest command = own_command(
+        services, request, command_type_of<RecordLogin>(), realm_of(user), user.value, user, std::move(login)
+    );
     command.session = session;
     services.bus.submit(
         std::move(command),
-        [&services, user, tenant, session, now, refresh_token, done = std::move(done)](CommandResult result) mutable {
+        [&services, user, tenant, session, now, refresh_token,
+         done = std::move(done)](CommandResult result) mutable {
             if (!result) return done(std::unexpected(api::rejection_problem(result.error())));
             api::Principal principal{user, tenant, session, 0};
             std::string body = R"({"access_token":")" + services.tokens.mint(principal, now);
@@ -68,7 +70,9 @@ void on_pool(
         guarded(services, *exchange, code, job);
     });
     if (!accepted) {
-        exchange->fail(http::make_problem("OVERLOADED", "too much is waiting; try again").retry_after(api::kRetryAfterS));
+        exchange->fail(
+            http::make_problem("OVERLOADED", "too much is waiting; try again").retry_after(api::kRetryAfterS)
+        );
     }
 }
 
@@ -88,7 +92,9 @@ void on_worker(
     on_pool(services, services.workers, std::move(exchange), code, std::move(job));
 }
 
-std::optional<http::Problem> weak_password(api::Services& services, const Secret& password, const std::string& email) {
+std::optional<http::Problem> weak_password(
+    api::Services& services, const Secret& password, const std::string& email
+) {
     auto weakness = services.passwords.weakness(password.str(), email);
     if (!weakness) return std::nullopt;
     http::Problem weak = http::make_problem("PASSWORD_WEAK", *weakness);
@@ -97,7 +103,9 @@ std::optional<http::Problem> weak_password(api::Services& services, const Secret
 }
 
 http::Problem login_failed() {
-    return http::make_problem("UNAUTHENTICATED", "the login or the password is wrong, or the account is locked");
+    return http::make_problem(
+        "UNAUTHENTICATED", "the login or the password is wrong, or the account is locked"
+    );
 }
 
 }  // namespace annals::identity

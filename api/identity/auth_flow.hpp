@@ -8,13 +8,14 @@ namespace annals::identity {
 
 /// A command of the product's own code, by the person it is about.
 CommandRequest own_command(
-    api::Services& services, const http::Request& request, const CommandType& type, TenantId realm, const Uuid& target,
-    UserId actor, std::shared_ptr<const void> command
+    api::Services& services, const http::Request& request, const CommandType& type, TenantId realm,
+    const Uuid& target, UserId actor, std::shared_ptr<const void> command
 );
 
-/// Starts a session for somebody who has proved who they are: appends the login, then hands over the body of the answer,
-/// `{"access_token":…,"refresh_token":…,"token_type":"bearer","expires_in":…}` without its closing brace, or the
-/// problem. Does not block; `done` runs on a writer's thread.
+/// Starts a session for somebody who has proved who they are: appends the login, then hands over the body of
+/// the answer,
+/// `{"access_token":…,"refresh_token":…,"token_type":"bearer","expires_in":…}` without its closing brace, or
+/// the problem. Does not block; `done` runs on a writer's thread.
 using SessionTokens = std::move_only_function<void(std::expected<std::string, http::Problem>)>;
 void start_session(
     api::Services& services, const http::Request& request, UserId user, std::optional<TenantId> tenant,
@@ -34,12 +35,15 @@ void on_worker(
 );
 
 /// PASSWORD_WEAK when the password is too weak for somebody with this address.
-std::optional<http::Problem> weak_password(api::Services& services, const Secret& password, const std::string& email);
+std::optional<http::Problem> weak_password(
+    api::Services& services, const Secret& password, const std::string& email
+);
 
 /// The same answer for an unknown address, a wrong password and a locked account.
 http::Problem login_failed();
 
-/// Runs what may block on the store, on a thread that may; the exchange is answered 503 when the store is away.
+/// Runs what may block on the store, on a thread that may; the exchange is answered 503 when the store is
+/// away.
 template <class Job>
 void guarded(api::Services& services, api::Exchange& exchange, std::string_view code, Job&& job) {
     try {

@@ -33,7 +33,9 @@ struct RefreshForm {
 };
 BOOST_DESCRIBE_STRUCT(RefreshForm, (), (refresh_token))
 constexpr auto contract_docs(const RefreshForm*) {
-    return std::array{contract::FieldDoc{"refresh_token", "the newest refresh token of the session; each is valid once"}};
+    return std::array{
+        contract::FieldDoc{"refresh_token", "the newest refresh token of the session; each is valid once"}
+    };
 }
 
 struct TokensView {
@@ -83,11 +85,11 @@ void finish_login(std::shared_ptr<Exchange> exchange, std::expected<std::string,
 void note_failure(Services& services, std::shared_ptr<Exchange> exchange, const Account& account) {
     auto failure = std::make_shared<RecordLoginFailure>();
     failure->reason = User::is_locked(account.state, services.clock.now()) ? LoginFailure::locked
-                                                                          : LoginFailure::wrong_password;
+                                                                           : LoginFailure::wrong_password;
     services.bus.submit(
         own_command(
-            services, *exchange->request, command_type_of<RecordLoginFailure>(), realm_of(account.user), account.user.value,
-            account.user, std::move(failure)
+            services, *exchange->request, command_type_of<RecordLoginFailure>(), realm_of(account.user),
+            account.user.value, account.user, std::move(failure)
         ),
         [exchange](const CommandResult&) { exchange->fail(login_failed()); }
     );
@@ -111,14 +113,17 @@ void check_login(Services& services, std::shared_ptr<Exchange> exchange, const L
     const auto email = Email::parse(form.login.str());
     const auto account = email ? services.directory.find_account(*email) : std::nullopt;
     // Without an account a password is verified all the same, so that time does not tell.
-    const bool right = services.passwords.verify(account ? account->password_hash : std::nullopt, form.password.str());
+    const bool right =
+        services.passwords.verify(account ? account->password_hash : std::nullopt, form.password.str());
     if (!account) return exchange->fail(login_failed());
     if (!right) return note_failure(services, std::move(exchange), *account);
     const auto tenant = choose_tenant(services, account->user, form.tenant);
     if (!tenant) return exchange->fail(tenant.error());
     start_session(
         services, *exchange->request, account->user, *tenant, form.device_name,
-        [exchange](std::expected<std::string, http::Problem> tokens) { finish_login(exchange, std::move(tokens)); }
+        [exchange](std::expected<std::string, http::Problem> tokens) {
+            finish_login(exchange, std::move(tokens));
+        }
     );
 }
 
@@ -135,9 +140,11 @@ http::Problem token_invalid() {
     return http::make_problem("TOKEN_INVALID", "the refresh token is spent, expired or was not issued here");
 }
 
-/// Whether the refresh went through, or was of a spent token and so ended the session, the session's new state tells.
+/// Whether the refresh went through, or was of a spent token and so ended the session, the session's new
+/// state tells.
 void answer_refresh(
-    Services& services, std::shared_ptr<Exchange> exchange, const RefreshToken& next, const std::string& refresh_token
+    Services& services, std::shared_ptr<Exchange> exchange, const RefreshToken& next,
+    const std::string& refresh_token
 ) {
     const auto session = services.directory.session(next.user, next.session);
     if (!Session::is_active(session, services.clock.now())) return exchange->fail(token_invalid());
@@ -169,8 +176,8 @@ void submit_refresh(Services& services, std::shared_ptr<Exchange> exchange, cons
     command->next_token_hash = Secret::trusted(token_hash(services.cryptography, refresh_token));
     services.bus.submit(
         own_command(
-            services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token.user), token.session.value,
-            token.user, std::move(command)
+            services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token.user),
+            token.session.value, token.user, std::move(command)
         ),
         [&services, exchange, next, refresh_token](const CommandResult& result) {
             if (!result) {
@@ -190,21 +197,25 @@ void refresh(Services& services, Exchange incoming) {
     const auto token = read_refresh_token(services.cryptography, form->refresh_token.str());
     if (!token) return incoming.fail(token_invalid());
     auto exchange = std::make_shared<Exchange>(std::move(incoming));
-    on_worker(services, exchange, "AUTH-20f6", [&services, exchange, token = *token, form = std::move(*form)] {
-        if (!is_current_or_spent(services, token, form.refresh_token.str())) return exchange->fail(token_invalid());
-        submit_refresh(services, exchange, token);
-    });
+    on_worker(
+        services, exchange, "AUTH-20f6",
+        [&services, exchange, token = *token, form = std::move(*form)] {
+            if (!is_current_or_spent(services, token, form.refresh_token.str()))
+                return exchange->fail(token_invalid());
+            submit_refresh(services, exchange, token);
+        }
+    );
 }
 
 api::QueryResultOrProblem me(api::QueryContext& context, const void*) {
     auto person = find_person(context.services.reader, context.principal.user);
     if (!person) {
-        return std::unexpected(
-            http::make_problem("PROJECTION_BEHIND", "your account is not visible yet").retry_after(api::kRetryAfterS)
-        );
+        return std::unexpected(http::make_problem("PROJECTION_BEHIND", "your account is not visible yet")
+                                   .retry_after(api::kRetryAfterS));
     }
     MeView view{
-        std::move(*person), context.principal.tenant, my_organizations(context.services.reader, context.principal.user)
+        std::move(*person), context.principal.tenant,
+        my_organizations(context.services.reader, context.principal.user)
     };
     api::QueryAnswer answer;
     answer.version = view.person.version;
@@ -224,7 +235,8 @@ std::vector<api::Route> auth_routes() {
     static constexpr std::array<std::string_view, 1> kLoginProblems{"UNAUTHENTICATED"};
     static constexpr std::array<std::string_view, 1> kRefreshProblems{"TOKEN_INVALID"};
     return {
-        {http::Method::post, "/api/v1/auth/login", "logIn", "Log in with e-mail address and password", "identity",
+        {http::Method::post, "/api/v1/auth/login", "logIn", "Log in with e-mail address and password",
+         "identity",
          api::CustomRoute{
              .is_public = true,
              .body = contract::type_info<LogInForm>(),
@@ -232,7 +244,8 @@ std::vector<api::Route> auth_routes() {
              .problems = kLoginProblems,
              .run = log_in
          }},
-        {http::Method::post, "/api/v1/auth/refresh", "refreshTokens", "Trade a refresh token for new tokens", "identity",
+        {http::Method::post, "/api/v1/auth/refresh", "refreshTokens", "Trade a refresh token for new tokens",
+         "identity",
          api::CustomRoute{
              .is_public = true,
              .body = contract::type_info<RefreshForm>(),
@@ -242,7 +255,8 @@ std::vector<api::Route> auth_routes() {
          }},
         {http::Method::get, "/api/v1/auth/me", "getMe", "Who is signed in, and where they belong", "identity",
          api::QueryRoute{.realm = api::Realm::person, .view = contract::type_info<MeView>(), .run = me}},
-        {http::Method::get, "/.well-known/jwks.json", "getKeys", "The keys that access tokens are signed with", "identity",
+        {http::Method::get, "/.well-known/jwks.json", "getKeys",
+         "The keys that access tokens are signed with", "identity",
          api::CustomRoute{.is_public = true, .run = jwks}},
     };
 }

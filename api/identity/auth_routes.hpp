@@ -1,8 +1,8 @@
 #pragma once
 
-#include <vector>
-
 #include "api/kernel/route.hpp"
+
+#include <vector>
 
 namespace annals::identity {
 

@@ -52,38 +52,47 @@ using api::Exchange;
 using api::Services;
 
 /// The person is in; what is left is the first session, and waiting until queries show the organization.
-void finish_bootstrap(Services& services, std::shared_ptr<Exchange> exchange, UserId user, const CommandAnswer& founded) {
+void finish_bootstrap(
+    Services& services, std::shared_ptr<Exchange> exchange, UserId user, const CommandAnswer& founded
+) {
     const TenantId tenant{founded.id};
     start_session(
         services, *exchange->request, user, tenant, std::nullopt,
         [&services, exchange, user, tenant, position = founded.position](auto tokens) {
             if (!tokens) return exchange->fail(tokens.error());
-            std::string body = R"({"user_id":")" + user.to_string() + R"(","tenant_id":")" + tenant.to_string() + "\",";
+            std::string body =
+                R"({"user_id":")" + user.to_string() + R"(","tenant_id":")" + tenant.to_string() + "\",";
             body += tokens->substr(1);
             body += R"(,"position":")" + position.to_string() + "\"}";
             http::Response response = http::json_response(201, std::move(body));
             response.compressible = false;
             api::respond_when_visible(
                 services, position, api::kMinPositionWaitMs,
-                [exchange, response = std::move(response)](bool) mutable { exchange->respond(std::move(response)); }
+                [exchange, response = std::move(response)](bool) mutable {
+                    exchange->respond(std::move(response));
+                }
             );
         }
     );
 }
 
-void submit_bootstrap(Services& services, std::shared_ptr<Exchange> exchange, const BootstrapForm& form, std::string hash) {
+void submit_bootstrap(
+    Services& services, std::shared_ptr<Exchange> exchange, const BootstrapForm& form, std::string hash
+) {
     const UserId owner{services.ids.next()};
     const Uuid tenant = services.ids.next();
     auto command = std::make_shared<organizations::BootstrapPlatform>();
     command->owner = owner;
     command->email = form.email;
-    command->account = {form.display_name, CredentialId{services.ids.next()}, Secret::trusted(std::move(hash))};
+    command->account = {
+        form.display_name, CredentialId{services.ids.next()}, Secret::trusted(std::move(hash))
+    };
     command->organization.name = form.organization.name;
     command->organization.slug = form.organization.slug;
     services.bus.submit(
         own_command(
-            services, *exchange->request, command_type_of<organizations::BootstrapPlatform>(), TenantId{tenant}, tenant,
-            owner, std::move(command)
+            services, *exchange->request, command_type_of<organizations::BootstrapPlatform>(),
+            TenantId{tenant}, tenant, owner, std::move(command)
         ),
         [&services, exchange, owner](const CommandResult& result) {
             if (!result) return exchange->fail(api::rejection_problem(result.error()));
@@ -96,7 +105,9 @@ void bootstrap(Services& services, Exchange incoming) {
     auto form = api::read_form<BootstrapForm>(*contract::type_info<BootstrapForm>(), incoming);
     if (!form) return;
     if (!services.bootstrap.matches(form->token.str())) {
-        return incoming.fail(http::make_problem("UNAUTHENTICATED", "this is not the bootstrap token of this installation"));
+        return incoming.fail(
+            http::make_problem("UNAUTHENTICATED", "this is not the bootstrap token of this installation")
+        );
     }
     if (auto weak = weak_password(services, form->password, form->email.str())) return incoming.fail(*weak);
     auto exchange = std::make_shared<Exchange>(std::move(incoming));
@@ -112,7 +123,8 @@ std::vector<api::Route> bootstrap_routes() {
         "UNAUTHENTICATED", "ALREADY_BOOTSTRAPPED", "PASSWORD_WEAK", "DUPLICATE"
     };
     return {
-        {http::Method::post, "/api/v1/bootstrap", "bootstrap", "Make the first person and the first organization", "identity",
+        {http::Method::post, "/api/v1/bootstrap", "bootstrap",
+         "Make the first person and the first organization", "identity",
          api::CustomRoute{
              .is_public = true,
              .body = contract::type_info<BootstrapForm>(),

@@ -1,10 +1,10 @@
 #include "api/identity/tokens.hpp"
 
+#include "api/http/base64url.hpp"
+
 #include <algorithm>
 #include <array>
 #include <span>
-
-#include "api/http/base64url.hpp"
 
 namespace annals::identity {
 namespace {
@@ -56,7 +56,8 @@ std::string write_refresh_token(Cryptography& cryptography, const RefreshToken& 
     std::string payload;
     append_id(payload, token.user.value);
     append_id(payload, token.session.value);
-    for (int shift = 24; shift >= 0; shift -= 8) payload += static_cast<char>(token.generation >> shift & 0xFFU);
+    for (int shift = 24; shift >= 0; shift -= 8)
+        payload += static_cast<char>(token.generation >> shift & 0xFFU);
     append_id(payload, random);
     return with_mac(cryptography, kRefreshScope, payload);
 }
@@ -73,7 +74,9 @@ std::optional<RefreshToken> read_refresh_token(Cryptography& cryptography, std::
 
 std::string token_hash(Cryptography& cryptography, std::string_view text) {
     const Digest digest = cryptography.sha256(text);
-    return http::base64url_encode(std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size()));
+    return http::base64url_encode(
+        std::string_view(reinterpret_cast<const char*>(digest.data()), digest.size())
+    );
 }
 
 std::string write_invitation_token(Cryptography& cryptography, const InvitationToken& token) {

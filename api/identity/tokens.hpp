@@ -1,18 +1,18 @@
 #pragma once
 
+#include "commands/ports/environment.hpp"
+#include "domain/kernel/ids.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 
-#include "commands/ports/environment.hpp"
-#include "domain/kernel/ids.hpp"
-
 namespace annals::identity {
 
-/// What a refresh token says: whose session it continues, and the how-manieth it is. The text given to the client adds
-/// 128 random bits and a keyed hash over everything, so a token that we did not make changes nothing; the vault holds a
-/// hash of the one that is valid now.
+/// What a refresh token says: whose session it continues, and the how-manieth it is. The text given to the
+/// client adds 128 random bits and a keyed hash over everything, so a token that we did not make changes
+/// nothing; the vault holds a hash of the one that is valid now.
 struct RefreshToken {
     UserId user{};
     SessionId session{};
@@ -25,8 +25,8 @@ std::optional<RefreshToken> read_refresh_token(Cryptography& cryptography, std::
 /// What the vault keeps of a token.
 std::string token_hash(Cryptography& cryptography, std::string_view text);
 
-/// What an invitation's token says. It follows from the invitation and a key of the server, so it can be shown again and
-/// is stored nowhere.
+/// What an invitation's token says. It follows from the invitation and a key of the server, so it can be
+/// shown again and is stored nowhere.
 struct InvitationToken {
     TenantId tenant{};
     InvitationId invitation{};

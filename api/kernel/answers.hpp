@@ -1,19 +1,21 @@
 #pragma once
 
-#include <array>
-#include <string>
-#include <vector>
-
 #include "api/kernel/route.hpp"
 #include "domain/contract/json_writer.hpp"
 #include "projections/kernel/page.hpp"
+
+#include <array>
+#include <string>
+#include <vector>
 
 namespace annals::api {
 
 /// The answer to a query for one thing that has a version.
 template <class View>
 QueryResultOrProblem answer_one(const std::optional<View>& view) {
-    if (!view) return std::unexpected(http::make_problem("NOT_FOUND", "there is nothing here for you under this id"));
+    if (!view)
+        return std::unexpected(http::make_problem("NOT_FOUND", "there is nothing here for you under this id")
+        );
     QueryAnswer answer;
     answer.version = view->version;
     contract::write_json(*view_shape(static_cast<const View*>(nullptr)), &*view, answer.json);

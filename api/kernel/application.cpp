@@ -12,9 +12,11 @@ namespace {
 /// What happens to an exchange whose sender is known.
 using Authenticated = std::function<void(Exchange)>;
 
-/// Runs `next` when the session still holds. A session that was looked at moments ago is believed; otherwise a worker
-/// looks it up, because that blocks.
-void with_live_session(Services& services, AccessChecks& checks, Exchange exchange, const Authenticated& next) {
+/// Runs `next` when the session still holds. A session that was looked at moments ago is believed; otherwise
+/// a worker looks it up, because that blocks.
+void with_live_session(
+    Services& services, AccessChecks& checks, Exchange exchange, const Authenticated& next
+) {
     const Principal principal = *exchange.principal;
     const TenantId own_realm = realm_of(principal.user);
     if (checks.known(principal, own_realm, steady_ms())) return next(std::move(exchange));
@@ -32,14 +34,16 @@ void with_live_session(Services& services, AccessChecks& checks, Exchange exchan
         }
     });
     if (!accepted) {
-        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS));
+        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS)
+        );
     }
 }
 
-http::Handler authenticated(Services& services, AccessChecks& checks, bool check_session, Authenticated next) {
-    return [&services, &checks, check_session, next = std::move(next)](
-               std::shared_ptr<http::Request> request, http::Respond respond
-           ) {
+http::Handler authenticated(
+    Services& services, AccessChecks& checks, bool check_session, Authenticated next
+) {
+    return [&services, &checks, check_session,
+            next = std::move(next)](std::shared_ptr<http::Request> request, http::Respond respond) {
         Exchange exchange{std::move(request), std::move(respond)};
         if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
         const auto principal = authenticate(*exchange.request, services.tokens, services.clock.now());
@@ -60,9 +64,12 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
             },
             // A query looks up the roles, which includes the session.
             [&](const QueryRoute& query) {
-                return authenticated(services, checks, false, [&services, &checks, &query](Exchange exchange) {
-                    run_query_route(services, checks, query, std::move(exchange));
-                });
+                return authenticated(
+                    services, checks, false,
+                    [&services, &checks, &query](Exchange exchange) {
+                        run_query_route(services, checks, query, std::move(exchange));
+                    }
+                );
             },
             [&](const CustomRoute& custom) {
                 if (!custom.is_public) {
@@ -70,9 +77,11 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
                         custom.run(services, std::move(exchange));
                     });
                 }
-                return http::Handler([&services, &custom](std::shared_ptr<http::Request> request, http::Respond respond) {
-                    custom.run(services, Exchange{std::move(request), std::move(respond)});
-                });
+                return http::Handler(
+                    [&services, &custom](std::shared_ptr<http::Request> request, http::Respond respond) {
+                        custom.run(services, Exchange{std::move(request), std::move(respond)});
+                    }
+                );
             },
         },
         route.action
@@ -81,11 +90,14 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
 
 }  // namespace
 
-std::vector<http::Endpoint> make_endpoints(Services& services, AccessChecks& checks, const std::vector<Route>& routes) {
+std::vector<http::Endpoint> make_endpoints(
+    Services& services, AccessChecks& checks, const std::vector<Route>& routes
+) {
     std::vector<http::Endpoint> endpoints;
     endpoints.reserve(routes.size());
     for (const Route& route : routes) {
-        endpoints.push_back({route.method, std::string(route.pattern), make_handler(services, checks, route)});
+        endpoints.push_back({route.method, std::string(route.pattern), make_handler(services, checks, route)}
+        );
     }
     return endpoints;
 }

@@ -10,7 +10,8 @@ constexpr std::string_view kScheme = "Bearer ";
 bool has_bearer_scheme(std::string_view value) {
     if (value.size() <= kScheme.size()) return false;
     for (std::size_t i = 0; i < kScheme.size(); ++i) {
-        const char c = value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
+        const char c =
+            value[i] >= 'A' && value[i] <= 'Z' ? static_cast<char>(value[i] - 'A' + 'a') : value[i];
         const char expected = kScheme[i] == 'B' ? 'b' : kScheme[i];
         if (c != expected) return false;
     }
@@ -19,17 +20,23 @@ bool has_bearer_scheme(std::string_view value) {
 
 }  // namespace
 
-std::expected<Principal, http::Problem> authenticate(const http::Request& request, AccessTokens& tokens, Instant now) {
+std::expected<Principal, http::Problem> authenticate(
+    const http::Request& request, AccessTokens& tokens, Instant now
+) {
     const auto header = request.headers.find("authorization");
     if (!header) {
-        return std::unexpected(http::make_problem("UNAUTHENTICATED", "send an access token: Authorization: Bearer …"));
+        return std::unexpected(
+            http::make_problem("UNAUTHENTICATED", "send an access token: Authorization: Bearer …")
+        );
     }
     if (!has_bearer_scheme(*header)) {
         return std::unexpected(http::make_problem("UNAUTHENTICATED", "only Bearer tokens are accepted"));
     }
     auto principal = tokens.verify(header->substr(kScheme.size()), now);
     if (!principal) {
-        return std::unexpected(http::make_problem("UNAUTHENTICATED", "the access token is expired or was not issued here"));
+        return std::unexpected(
+            http::make_problem("UNAUTHENTICATED", "the access token is expired or was not issued here")
+        );
     }
     return *principal;
 }
@@ -39,7 +46,8 @@ std::optional<AccessChecks::Verdict> AccessChecks::known(
 ) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find({principal.session, realm});
-    if (found == entries_.end() || now_ms - found->second.found_at_ms > kAccessCheckLifetimeMs) return std::nullopt;
+    if (found == entries_.end() || now_ms - found->second.found_at_ms > kAccessCheckLifetimeMs)
+        return std::nullopt;
     return found->second.verdict;
 }
 
@@ -52,7 +60,8 @@ AccessChecks::Verdict AccessChecks::look_up(
     if (verdict.session_active && realm != realm_of(principal.user)) {
         verdict.roles = directory_.roles(realm, principal.user);
     }
-    const bool worth_keeping = verdict.session_active && (!verdict.roles.empty() || realm == realm_of(principal.user));
+    const bool worth_keeping =
+        verdict.session_active && (!verdict.roles.empty() || realm == realm_of(principal.user));
     const std::lock_guard lock(mutex_);
     if (entries_.size() >= kVerdictsMax) entries_.clear();
     // A refusal is not remembered: somebody who joins is let in at once.
@@ -65,7 +74,9 @@ AccessChecks::Verdict AccessChecks::look_up(
 }
 
 std::int64_t steady_ms() {
-    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now().time_since_epoch())
+    return std::chrono::duration_cast<std::chrono::milliseconds>(
+               std::chrono::steady_clock::now().time_since_epoch()
+    )
         .count();
 }
 

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "api/http/problem.hpp"
+#include "api/kernel/services.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -8,16 +11,16 @@
 #include <unordered_map>
 #include <vector>
 
-#include "api/http/problem.hpp"
-#include "api/kernel/services.hpp"
-
 namespace annals::api {
 
 /// The principal of a request's bearer token, or 401. Looks at the token alone and does not block.
-std::expected<Principal, http::Problem> authenticate(const http::Request& request, AccessTokens& tokens, Instant now);
+std::expected<Principal, http::Problem> authenticate(
+    const http::Request& request, AccessTokens& tokens, Instant now
+);
 
-/// What was found out about a session in a realm, believed for kAccessCheckLifetimeMs: so a revoked session or a removed
-/// member is out after that time on every process, and most requests need no look-up. Thread-safe.
+/// What was found out about a session in a realm, believed for kAccessCheckLifetimeMs: so a revoked session
+/// or a removed member is out after that time on every process, and most requests need no look-up.
+/// Thread-safe.
 class AccessChecks {
 public:
     struct Verdict {

@@ -1,11 +1,11 @@
 #include "api/kernel/command_endpoint.hpp"
 
-#include <algorithm>
-#include <chrono>
-
 #include "api/http/etag.hpp"
 #include "api/http/prefer.hpp"
 #include "api/kernel/forms.hpp"
+
+#include <algorithm>
+#include <chrono>
 
 namespace annals::api {
 namespace {
@@ -24,7 +24,9 @@ void add_members(std::string& body, const std::string& members) {
     body += '}';
 }
 
-void answer_accepted(Services& services, Exchange exchange, http::Response response, const Position& position) {
+void answer_accepted(
+    Services& services, Exchange exchange, http::Response response, const Position& position
+) {
     const http::Prefer prefer = http::read_prefer(*exchange.request);
     if (!prefer.wait_s) {
         exchange.respond(std::move(response));
@@ -32,7 +34,8 @@ void answer_accepted(Services& services, Exchange exchange, http::Response respo
     }
     respond_when_visible(
         services, position, static_cast<std::int64_t>(*prefer.wait_s) * 1000,
-        [exchange = std::move(exchange), response = std::move(response), wait_s = *prefer.wait_s](bool visible) mutable {
+        [exchange = std::move(exchange), response = std::move(response),
+         wait_s = *prefer.wait_s](bool visible) mutable {
             if (visible) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait_s));
             exchange.respond(std::move(response));
         }
@@ -84,7 +87,8 @@ http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) 
 }
 
 void respond_when_visible(
-    Services& services, const Position& position, std::int64_t wait_ms, std::move_only_function<void(bool)> respond
+    Services& services, const Position& position, std::int64_t wait_ms,
+    std::move_only_function<void(bool)> respond
 ) {
     services.visibility.when_visible(
         position, std::chrono::steady_clock::now() + std::chrono::milliseconds(wait_ms),
@@ -99,11 +103,13 @@ void run_command_route(Services& services, const CommandRoute& route, Exchange e
     const TenantId realm = command->realm;
     services.bus.submit(
         std::move(*command),
-        [&services, &route, realm, if_match_used, exchange = std::move(exchange)](CommandResult result) mutable {
+        [&services, &route, realm, if_match_used,
+         exchange = std::move(exchange)](CommandResult result) mutable {
             if (!result) return exchange.fail(rejection_problem(result.error(), if_match_used));
             const bool creates = route.type->target == Target::creates;
             http::Response response = accepted_response(creates ? 201 : 200, *result);
-            if (creates) response.headers.add("Location", std::string(route.location) + result->id.to_string());
+            if (creates)
+                response.headers.add("Location", std::string(route.location) + result->id.to_string());
             if (route.extra != nullptr) {
                 add_members(response.body, route.extra(services, *result, realm));
                 response.compressible = false;
@@ -120,9 +126,12 @@ void run_command(Services& services, Exchange exchange) {
     if (!command) return exchange.fail(command.error());
     const int status = command->type->target == Target::creates ? 201 : 200;
     services.bus.submit(
-        std::move(*command), [&services, status, exchange = std::move(exchange)](CommandResult result) mutable {
+        std::move(*command),
+        [&services, status, exchange = std::move(exchange)](CommandResult result) mutable {
             if (!result) return exchange.fail(rejection_problem(result.error()));
-            answer_accepted(services, std::move(exchange), accepted_response(status, *result), result->position);
+            answer_accepted(
+                services, std::move(exchange), accepted_response(status, *result), result->position
+            );
         }
     );
 }
@@ -137,9 +146,9 @@ void run_command_batch(Services& services, Exchange exchange) {
         auto command = input.from_form(batch->commands[i], "/commands/" + std::to_string(i));
         if (!command) return exchange.fail(command.error());
         if (atomic && !commands.empty() && commands.front().realm != command->realm) {
-            return exchange.fail(
-                http::make_problem("BAD_REQUEST", "an atomic batch changes one organization, this one names several")
-            );
+            return exchange.fail(http::make_problem(
+                "BAD_REQUEST", "an atomic batch changes one organization, this one names several"
+            ));
         }
         commands.push_back(std::move(*command));
     }

@@ -4,8 +4,8 @@
 
 namespace annals::api {
 
-/// Sends the command of a resource route and answers when it is durable, or visible if the client prefers to wait. The
-/// exchange is authenticated. Does not block.
+/// Sends the command of a resource route and answers when it is durable, or visible if the client prefers to
+/// wait. The exchange is authenticated. Does not block.
 void run_command_route(Services& services, const CommandRoute& route, Exchange exchange);
 
 /// POST /api/v1/commands
@@ -15,7 +15,8 @@ void run_command_batch(Services& services, Exchange exchange);
 
 /// Hands an answer over as soon as its position is visible, or after `wait_ms` at the latest.
 void respond_when_visible(
-    Services& services, const Position& position, std::int64_t wait_ms, std::move_only_function<void(bool)> respond
+    Services& services, const Position& position, std::int64_t wait_ms,
+    std::move_only_function<void(bool)> respond
 );
 
 }  // namespace annals::api

@@ -1,13 +1,13 @@
 #include "api/kernel/command_input.hpp"
 
-#include <algorithm>
-
 #include "api/http/etag.hpp"
 #include "api/http/idempotency_key.hpp"
 #include "api/http/negotiation.hpp"
 #include "domain/contract/describe.hpp"
 #include "domain/contract/json_reader.hpp"
 #include "domain/contract/json_writer.hpp"
+
+#include <algorithm>
 
 namespace annals::api {
 
@@ -54,14 +54,19 @@ std::expected<std::shared_ptr<void>, std::vector<FieldFault>> read_fields_with(
 
 }  // namespace
 
-const contract::TypeInfo* command_form_info() { return contract::type_info<CommandForm>(); }
-const contract::TypeInfo* command_batch_info() { return contract::type_info<CommandBatch>(); }
+const contract::TypeInfo* command_form_info() {
+    return contract::type_info<CommandForm>();
+}
+const contract::TypeInfo* command_batch_info() {
+    return contract::type_info<CommandBatch>();
+}
 
 http::Problem faults_problem(std::vector<FieldFault> faults, const std::string& pointer) {
-    const bool unparsed = faults.size() == 1 && faults.front().pointer.empty() && faults.front().code != "wrong_type";
-    http::Problem problem = unparsed
-                                ? http::make_problem("MALFORMED_JSON", faults.front().detail)
-                                : http::make_problem("VALIDATION_FAILED", "the request has fields that cannot be accepted");
+    const bool unparsed =
+        faults.size() == 1 && faults.front().pointer.empty() && faults.front().code != "wrong_type";
+    http::Problem problem =
+        unparsed ? http::make_problem("MALFORMED_JSON", faults.front().detail)
+                 : http::make_problem("VALIDATION_FAILED", "the request has fields that cannot be accepted");
     for (FieldFault& fault : faults) fault.pointer.insert(0, pointer);
     problem.errors = std::move(faults);
     return problem;
@@ -93,8 +98,8 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
     return command;
 }
 
-/// What makes a repeat the same request: who, what, to which stream, with which fields. A created stream's id is made
-/// anew for each try and is left out.
+/// What makes a repeat the same request: who, what, to which stream, with which fields. A created stream's id
+/// is made anew for each try and is left out.
 void CommandInput::identify(CommandRequest& request, const std::optional<CommandId>& chosen) const {
     request.repeatable = chosen.has_value();
     request.command_id = chosen ? *chosen : CommandId{services_.ids.next()};
@@ -116,7 +121,8 @@ std::expected<TenantId, http::Problem> CommandInput::realm_of_route(const Comman
     }
     if (route.realm == Realm::person) return annals::realm_of(principal_.user);
     if (!principal_.tenant) {
-        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization"));
+        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization")
+        );
     }
     return *principal_.tenant;
 }
@@ -151,9 +157,11 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
     if (!key) return std::unexpected(key.error());
     const auto condition = http::read_version_condition(request_);
     if (!condition) return std::unexpected(condition.error());
-    if (condition->kind == http::VersionCondition::Kind::exact) command.expected_version = condition->versions.front();
+    if (condition->kind == http::VersionCondition::Kind::exact)
+        command.expected_version = condition->versions.front();
     if (condition->kind == http::VersionCondition::Kind::one_of) {
-        return std::unexpected(http::make_problem("BAD_REQUEST", "If-Match takes one entity tag on a command"));
+        return std::unexpected(http::make_problem("BAD_REQUEST", "If-Match takes one entity tag on a command")
+        );
     }
     std::optional<CommandId> chosen;
     if (*key) chosen = command_id_of_key(services_.cryptography, principal_.user, **key);
@@ -174,19 +182,23 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_form(
     if (creates == form.id.has_value()) {
         return std::unexpected(faults_problem(
             {{"/id", creates ? "unknown_field" : "missing",
-              creates ? "the id of what is created is made by the server" : "the command needs the id of its target"}},
+              creates ? "the id of what is created is made by the server"
+                      : "the command needs the id of its target"}},
             pointer
         ));
     }
     const Uuid target = creates ? services_.ids.next() : *form.id;
     if (!type->target_is_realm && !principal_.tenant) {
-        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization"));
+        return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization")
+        );
     }
-    CommandRequest command = base(*type, type->target_is_realm ? TenantId{target} : *principal_.tenant, target);
+    CommandRequest command =
+        base(*type, type->target_is_realm ? TenantId{target} : *principal_.tenant, target);
     auto fields = read_fields(*type->shape, form.data ? std::string_view(*form.data) : std::string_view());
     if (!fields) return std::unexpected(faults_problem(std::move(fields).error(), pointer + "/data"));
     command.command = std::move(*fields);
-    if (form.expected_version) command.expected_version = static_cast<StreamVersion>(form.expected_version->value);
+    if (form.expected_version)
+        command.expected_version = static_cast<StreamVersion>(form.expected_version->value);
     if (form.reason) command.reason = form.reason->str();
     command.effective_at = form.effective_at;
     identify(command, form.command_id);

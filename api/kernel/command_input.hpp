@@ -1,12 +1,12 @@
 #pragma once
 
-#include <expected>
-#include <string_view>
-
 #include "api/kernel/route.hpp"
 #include "domain/contract/raw_json.hpp"
 #include "domain/kernel/bounded.hpp"
 #include "domain/kernel/text.hpp"
+
+#include <expected>
+#include <string_view>
 
 namespace annals::api {
 
@@ -39,7 +39,9 @@ public:
     /// A resource route: body, path parameters, Idempotency-Key and If-Match.
     std::expected<CommandRequest, http::Problem> from_route(const CommandRoute& route) const;
     /// The command form; `pointer` is where the form stands in the document.
-    std::expected<CommandRequest, http::Problem> from_form(const CommandForm& form, const std::string& pointer) const;
+    std::expected<CommandRequest, http::Problem> from_form(
+        const CommandForm& form, const std::string& pointer
+    ) const;
 
 private:
     CommandRequest base(const CommandType& type, TenantId realm, Uuid target) const;
@@ -51,8 +53,8 @@ private:
     const Principal& principal_;
 };
 
-/// The command id that an Idempotency-Key stands for: itself when it is a UUID, else a UUIDv8 of its hash together with
-/// the person, so that two people may use the same word.
+/// The command id that an Idempotency-Key stands for: itself when it is a UUID, else a UUIDv8 of its hash
+/// together with the person, so that two people may use the same word.
 CommandId command_id_of_key(Cryptography& cryptography, UserId user, std::string_view key);
 
 /// VALIDATION_FAILED, or MALFORMED_JSON when the document could not be parsed at all.

@@ -1,15 +1,16 @@
 #pragma once
 
-#include <memory>
-#include <optional>
-
 #include "api/http/negotiation.hpp"
 #include "api/kernel/command_input.hpp"
 #include "domain/contract/json_reader.hpp"
 
+#include <memory>
+#include <optional>
+
 namespace annals::api {
 
-/// Reads a JSON body into a described struct. What cannot be accepted is answered here, and nothing is returned.
+/// Reads a JSON body into a described struct. What cannot be accepted is answered here, and nothing is
+/// returned.
 template <class Form>
 std::optional<Form> read_form(const contract::TypeInfo& type, Exchange& exchange) {
     if (auto problem = http::require_json_body(*exchange.request)) {

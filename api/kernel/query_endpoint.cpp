@@ -1,14 +1,14 @@
 #include "api/kernel/query_endpoint.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 #include "api/http/etag.hpp"
 #include "api/http/query.hpp"
 #include "api/kernel/command_endpoint.hpp"
 #include "commands/ports/event_store.hpp"
 #include "domain/contract/json_writer.hpp"
 #include "domain/organizations/permissions.hpp"
+
+#include <algorithm>
+#include <charconv>
 
 namespace annals::api {
 namespace {
@@ -35,7 +35,8 @@ struct ParsedQuery {
 
 class QueryStringReader {
 public:
-    QueryStringReader(const QueryRoute& route, const http::Request& request) : route_(route), request_(request) {}
+    QueryStringReader(const QueryRoute& route, const http::Request& request)
+        : route_(route), request_(request) {}
 
     std::expected<ParsedQuery, http::Problem> read() {
         const auto query = http::QueryParameters::parse(request_.query);
@@ -45,12 +46,14 @@ public:
         for (const auto& [name, value] : query->items()) {
             if (auto problem = take(name, value)) return std::unexpected(std::move(*problem));
         }
-        parsed_.scope = std::string(request_.route) + " " + parsed_.sort + (parsed_.descending ? " desc" : "");
+        parsed_.scope =
+            std::string(request_.route) + " " + parsed_.sort + (parsed_.descending ? " desc" : "");
         for (const auto& [name, value] : query->items()) {
             if (name == kCursor || name == kLimit || name == kMinPosition || name == kSort) continue;
             parsed_.scope += " " + name + "=" + value;
         }
-        for (std::size_t i = 0; i < request_.segments.size(); ++i) parsed_.scope += "/" + std::string(request_.segments[i]);
+        for (std::size_t i = 0; i < request_.segments.size(); ++i)
+            parsed_.scope += "/" + std::string(request_.segments[i]);
         return std::move(parsed_);
     }
 
@@ -63,9 +66,11 @@ private:
             parsed_.cursor = value;
             return std::nullopt;
         }
-        const auto fields = route_.parameters != nullptr ? route_.parameters->fields : std::span<const contract::FieldInfo>();
+        const auto fields =
+            route_.parameters != nullptr ? route_.parameters->fields : std::span<const contract::FieldInfo>();
         const auto field = std::ranges::find(fields, std::string_view(name), &contract::FieldInfo::name);
-        if (field == fields.end()) return http::bad_parameter(name, "there is no such parameter here; known: " + known());
+        if (field == fields.end())
+            return http::bad_parameter(name, "there is no such parameter here; known: " + known());
         return take_field(*field, value);
     }
 
@@ -80,7 +85,8 @@ private:
         if (type->kind != contract::Kind::list) return take_scalar(field, *type, at, value);
         while (true) {
             const auto comma = value.find(',');
-            if (auto problem = take_scalar(field, *type->element, type->container->add(at), value.substr(0, comma))) {
+            if (auto problem =
+                    take_scalar(field, *type->element, type->container->add(at), value.substr(0, comma))) {
                 return problem;
             }
             if (comma == std::string_view::npos) return std::nullopt;
@@ -92,7 +98,8 @@ private:
         const contract::FieldInfo& field, const contract::TypeInfo& type, void* at, std::string_view value
     ) {
         if (type.kind == contract::Kind::boolean) {
-            if (value != "true" && value != "false") return http::bad_parameter(field.name, "true or false is expected");
+            if (value != "true" && value != "false")
+                return http::bad_parameter(field.name, "true or false is expected");
             type.set_boolean(at, value == "true");
             return std::nullopt;
         }
@@ -137,7 +144,8 @@ private:
         const std::string direction = colon == std::string::npos ? "asc" : value.substr(colon + 1);
         parsed_.sort = value.substr(0, colon);
         parsed_.descending = direction == "desc";
-        const bool known = std::ranges::find(route_.sorts, std::string_view(parsed_.sort)) != route_.sorts.end();
+        const bool known =
+            std::ranges::find(route_.sorts, std::string_view(parsed_.sort)) != route_.sorts.end();
         if (known && (direction == "asc" || direction == "desc")) return std::nullopt;
         std::string detail = "a field and a direction as in created:desc are expected; fields:";
         for (const std::string_view field : route_.sorts) detail += " " + std::string(field);
@@ -169,7 +177,8 @@ std::expected<TenantId, http::Problem> realm_of_query(const QueryRoute& route, c
 }
 
 std::optional<http::Problem> check_access(
-    Services& services, AccessChecks& checks, const QueryRoute& route, const Principal& principal, TenantId realm
+    Services& services, AccessChecks& checks, const QueryRoute& route, const Principal& principal,
+    TenantId realm
 ) {
     auto verdict = checks.known(principal, realm, steady_ms());
     if (!verdict) verdict = checks.look_up(principal, realm, services.clock.now(), steady_ms());
@@ -179,8 +188,8 @@ std::optional<http::Problem> check_access(
     if (verdict->roles.empty()) return not_found();
     if (organizations::allows(verdict->roles, route.permission)) return std::nullopt;
     return http::make_problem(
-        "FORBIDDEN",
-        "your roles do not include the permission " + std::string(organizations::permission_name(route.permission))
+        "FORBIDDEN", "your roles do not include the permission " +
+                         std::string(organizations::permission_name(route.permission))
     );
 }
 
@@ -198,7 +207,9 @@ std::string next_link(const http::Request& request, const std::string& cursor) {
     return link + "cursor=" + cursor + ">; rel=\"next\"";
 }
 
-http::Response list_response(Services& services, const Exchange& exchange, const ParsedQuery& query, TenantId realm, QueryAnswer answer) {
+http::Response list_response(
+    Services& services, const Exchange& exchange, const ParsedQuery& query, TenantId realm, QueryAnswer answer
+) {
     std::string body = R"({"items":)" + std::move(answer.json) + R"(,"next_cursor":)";
     std::string cursor;
     if (answer.next) {
@@ -216,11 +227,13 @@ http::Response list_response(Services& services, const Exchange& exchange, const
 
 /// Runs on a worker thread.
 void read_and_answer(
-    Services& services, AccessChecks& checks, const QueryRoute& route, const ParsedQuery& query, TenantId realm,
-    Exchange& exchange
+    Services& services, AccessChecks& checks, const QueryRoute& route, const ParsedQuery& query,
+    TenantId realm, Exchange& exchange
 ) {
-    if (auto problem = check_access(services, checks, route, *exchange.principal, realm)) return exchange.fail(*problem);
-    QueryContext context{services, *exchange.request, *exchange.principal, realm, query.limit, {}, query.descending, query.sort};
+    if (auto problem = check_access(services, checks, route, *exchange.principal, realm))
+        return exchange.fail(*problem);
+    QueryContext context{services, *exchange.request, *exchange.principal, realm, query.limit,
+                         {},       query.descending,  query.sort};
     if (query.cursor) {
         const std::string realm_text = realm.to_string();
         auto after = services.cursors.decode({realm_text, query.scope}, *query.cursor, route.sort_keys);
@@ -229,7 +242,8 @@ void read_and_answer(
     }
     auto answer = route.run(context, query.parameters.get());
     if (!answer) return exchange.fail(answer.error());
-    if (route.list) return exchange.respond(list_response(services, exchange, query, realm, std::move(*answer)));
+    if (route.list)
+        return exchange.respond(list_response(services, exchange, query, realm, std::move(*answer)));
     http::Response response = http::json_response(200, std::move(answer->json));
     if (answer->version) {
         const std::string etag = http::make_etag(*answer->version);
@@ -240,22 +254,28 @@ void read_and_answer(
 }
 
 void run_on_worker(
-    Services& services, AccessChecks& checks, const QueryRoute& route, ParsedQuery query, TenantId realm, Exchange exchange
+    Services& services, AccessChecks& checks, const QueryRoute& route, ParsedQuery query, TenantId realm,
+    Exchange exchange
 ) {
     // The job owns the exchange; when the queue refuses it, the shared slot is where it can be answered from.
     auto slot = std::make_shared<Exchange>(std::move(exchange));
-    const bool accepted = services.workers.submit([&services, &checks, &route, query = std::move(query), realm, slot] {
+    const bool accepted = services.workers.submit([&services, &checks, &route, query = std::move(query),
+                                                   realm, slot] {
         try {
             read_and_answer(services, checks, route, query, realm, *slot);
         } catch (const StoreUnavailable& away) {
             services.report("API-5e19", away.detail, slot->request->request_id);
-            slot->fail(http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS));
+            slot->fail(
+                http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
+            );
         } catch (const std::exception& error) {
             services.report("API-a9c4", error.what(), slot->request->request_id);
             slot->fail(http::make_problem("INTERNAL", "the query failed"));
         }
     });
-    if (!accepted) slot->fail(http::make_problem("OVERLOADED", "too many queries are waiting").retry_after(kRetryAfterS));
+    if (!accepted)
+        slot->fail(http::make_problem("OVERLOADED", "too many queries are waiting").retry_after(kRetryAfterS)
+        );
 }
 
 }  // namespace
@@ -271,10 +291,10 @@ void run_query_route(Services& services, AccessChecks& checks, const QueryRoute&
     const Position position = *query->min_position;
     respond_when_visible(
         services, position, kMinPositionWaitMs,
-        [&services, &checks, &route, query = std::move(*query), realm = *realm, exchange = std::move(exchange)](
-            bool visible
-        ) mutable {
-            if (visible) return run_on_worker(services, checks, route, std::move(query), realm, std::move(exchange));
+        [&services, &checks, &route, query = std::move(*query), realm = *realm,
+         exchange = std::move(exchange)](bool visible) mutable {
+            if (visible)
+                return run_on_worker(services, checks, route, std::move(query), realm, std::move(exchange));
             http::Problem behind = http::make_problem("PROJECTION_BEHIND", "the position is not visible yet");
             exchange.fail(behind.retry_after(kRetryAfterS));
         }

@@ -1,5 +1,12 @@
 #pragma once
 
+#include "api/http/handler.hpp"
+#include "api/http/problem.hpp"
+#include "api/kernel/services.hpp"
+#include "commands/catalogue.hpp"
+#include "domain/contract/docs.hpp"
+#include "domain/contract/type_info.hpp"
+
 #include <expected>
 #include <memory>
 #include <optional>
@@ -9,13 +16,6 @@
 #include <utility>
 #include <variant>
 #include <vector>
-
-#include "api/http/handler.hpp"
-#include "api/http/problem.hpp"
-#include "api/kernel/services.hpp"
-#include "commands/catalogue.hpp"
-#include "domain/contract/docs.hpp"
-#include "domain/contract/type_info.hpp"
 
 namespace annals::api {
 
@@ -35,19 +35,21 @@ enum class Realm : std::uint8_t {
     person    ///< the signed-in person's own realm
 };
 
-/// A resource route that sends a command. The body is the command's fields; path parameters give the target and fields
-/// that the body must not repeat.
+/// A resource route that sends a command. The body is the command's fields; path parameters give the target
+/// and fields that the body must not repeat.
 struct CommandRoute {
     const CommandType* type{nullptr};
     Realm realm{Realm::session};
-    std::string_view target_parameter{};  ///< the path parameter with the stream's id; empty: a new id is made
-    std::string_view field_parameter{};   ///< a path parameter that is a field of the command ...
-    std::string_view field{};             ///< ... and that field
-    std::string_view location{};          ///< of a created resource: "/api/v1/projects/" before its id
-    /// What the answer carries beside id, version and position: JSON members with a leading comma. It is made anew for
-    /// each answer and never stored, so secrets may stand here.
+    std::string_view target_parameter{
+    };                                   ///< the path parameter with the stream's id; empty: a new id is made
+    std::string_view field_parameter{};  ///< a path parameter that is a field of the command ...
+    std::string_view field{};            ///< ... and that field
+    std::string_view location{};         ///< of a created resource: "/api/v1/projects/" before its id
+    /// What the answer carries beside id, version and position: JSON members with a leading comma. It is made
+    /// anew for each answer and never stored, so secrets may stand here.
     std::string (*extra)(Services&, const CommandAnswer&, TenantId realm){nullptr};
-    std::span<const contract::FieldDoc> extra_members{};  ///< their names, for the documents; all of them are texts
+    std::span<const contract::FieldDoc> extra_members{
+    };  ///< their names, for the documents; all of them are texts
 };
 
 /// What a query may use.
@@ -56,14 +58,15 @@ struct QueryContext {
     const http::Request& request;
     const Principal& principal;
     TenantId realm;
-    std::size_t limit{0};                   ///< lists: rows wanted
-    std::vector<std::string> after{};       ///< lists: sort keys of the last row of the page before; empty: the first
-    bool descending{false};                 ///< lists: direction of the sort
-    std::string_view sort{};                ///< lists: the field to sort by; empty: the first of `sorts`
+    std::size_t limit{0};  ///< lists: rows wanted
+    std::vector<std::string> after{
+    };                        ///< lists: sort keys of the last row of the page before; empty: the first
+    bool descending{false};   ///< lists: direction of the sort
+    std::string_view sort{};  ///< lists: the field to sort by; empty: the first of `sorts`
 };
 
-/// A query's answer as JSON. Of a list, `json` is the items array and `next` the sort keys of its last row when there
-/// are more.
+/// A query's answer as JSON. Of a list, `json` is the items array and `next` the sort keys of its last row
+/// when there are more.
 struct QueryAnswer {
     std::string json;
     std::optional<StreamVersion> version{};
@@ -72,8 +75,8 @@ struct QueryAnswer {
 
 using QueryResultOrProblem = std::expected<QueryAnswer, http::Problem>;
 
-/// A route that reads. `parameters` describes the struct its query string is read into; min_position is understood by
-/// every query, limit, cursor and sort by every list.
+/// A route that reads. `parameters` describes the struct its query string is read into; min_position is
+/// understood by every query, limit, cursor and sort by every list.
 struct QueryRoute {
     organizations::Permission permission{};
     Realm realm{Realm::session};
@@ -88,16 +91,16 @@ struct QueryRoute {
 
 /// A route with a way of its own: authentication, batches.
 struct CustomRoute {
-    bool is_public{false};                        ///< needs no access token
-    const contract::TypeInfo* body{nullptr};      ///< null: no body
-    const contract::TypeInfo* answer{nullptr};    ///< null: described by the summary alone
+    bool is_public{false};                      ///< needs no access token
+    const contract::TypeInfo* body{nullptr};    ///< null: no body
+    const contract::TypeInfo* answer{nullptr};  ///< null: described by the summary alone
     int success{200};
     std::span<const std::string_view> problems{};  ///< codes beside those that every route may answer
     void (*run)(Services&, Exchange){nullptr};
 };
 
-/// One row of a context's route table. OpenAPI, the dispatcher and the tenancy tests are made from these rows, so there
-/// is no undocumented and no untested route.
+/// One row of a context's route table. OpenAPI, the dispatcher and the tenancy tests are made from these
+/// rows, so there is no undocumented and no untested route.
 struct Route {
     http::Method method;
     std::string_view pattern;

@@ -1,17 +1,17 @@
 #pragma once
 
-#include <expected>
-#include <functional>
-#include <optional>
-#include <string>
-#include <string_view>
-
 #include "api/http/cursor.hpp"
 #include "commands/identity/access_directory.hpp"
 #include "commands/kernel/command_bus.hpp"
 #include "commands/ports/environment.hpp"
 #include "projections/kernel/query_reader.hpp"
 #include "projections/kernel/visibility.hpp"
+
+#include <expected>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
 
 namespace annals::api {
 
@@ -65,8 +65,9 @@ public:
 
 /// Named times of the API beside those of api/http/limits.hpp.
 inline constexpr std::int64_t kRefreshTokenLifetimeS = 30LL * 24 * 3600;
-inline constexpr std::int64_t kAccessCheckLifetimeMs = 5'000;  ///< how long a session and its roles are believed
-inline constexpr std::int64_t kMinPositionWaitMs = 2'000;      ///< a query waits this long for its min_position
+inline constexpr std::int64_t kAccessCheckLifetimeMs =
+    5'000;                                                 ///< how long a session and its roles are believed
+inline constexpr std::int64_t kMinPositionWaitMs = 2'000;  ///< a query waits this long for its min_position
 inline constexpr std::size_t kCommandBatchMax = 1'000;
 inline constexpr std::uint32_t kRetryAfterS = 1;
 
@@ -86,7 +87,8 @@ struct Services {
     http::CursorCodec& cursors;
     std::uint16_t partitions{8};
     /// Logs a failure that became a 5xx; `code` is unique for each site.
-    std::function<void(std::string_view code, const std::string& detail, const std::string& request_id)> report;
+    std::function<void(std::string_view code, const std::string& detail, const std::string& request_id)>
+        report;
 };
 
 }  // namespace annals::api

@@ -18,7 +18,9 @@ BOOST_DESCRIBE_STRUCT(AcceptInvitationForm, (), (token, password, display_name))
 constexpr auto contract_docs(const AcceptInvitationForm*) {
     return std::array{
         contract::FieldDoc{"token", "the token of the invitation"},
-        contract::FieldDoc{"password", "for a new account: 10 to 128 characters; for an existing one: its password"},
+        contract::FieldDoc{
+            "password", "for a new account: 10 to 128 characters; for an existing one: its password"
+        },
         contract::FieldDoc{"display_name", "the name other people see; an existing account keeps its own"},
     };
 }
@@ -56,8 +58,8 @@ void submit_acceptance(
     const UserId user = command->user_id;
     services.bus.submit(
         identity::own_command(
-            services, *exchange->request, command_type_of<AcceptInvitation>(), token.tenant, token.invitation.value, user,
-            std::move(command)
+            services, *exchange->request, command_type_of<AcceptInvitation>(), token.tenant,
+            token.invitation.value, user, std::move(command)
         ),
         [&services, exchange, user, tenant = token.tenant](const CommandResult& result) {
             if (!result) return exchange->fail(api::rejection_problem(result.error()));
@@ -66,7 +68,8 @@ void submit_acceptance(
             contract::write_json(*contract::type_info<AcceptedView>(), &view, body);
             // Logging in right away finds the membership: the answer waits until queries show it.
             api::respond_when_visible(
-                services, result->position, api::kMinPositionWaitMs, [exchange, body = std::move(body)](bool) mutable {
+                services, result->position, api::kMinPositionWaitMs,
+                [exchange, body = std::move(body)](bool) mutable {
                     exchange->respond(http::json_response(201, std::move(body)));
                 }
             );
@@ -75,7 +78,9 @@ void submit_acceptance(
 }
 
 /// Runs on a hashing thread.
-void accept_checked(Services& services, std::shared_ptr<Exchange> exchange, const AcceptInvitationForm& form) {
+void accept_checked(
+    Services& services, std::shared_ptr<Exchange> exchange, const AcceptInvitationForm& form
+) {
     const auto token = identity::read_invitation_token(services.cryptography, form.token.str());
     const auto invitation =
         token ? services.directory.invitation(token->tenant, token->invitation) : std::nullopt;
@@ -94,7 +99,8 @@ void accept_checked(Services& services, std::shared_ptr<Exchange> exchange, cons
     }
     command->user_id = UserId{services.ids.next()};
     command->account = NewAccount{
-        form.display_name, CredentialId{services.ids.next()}, Secret::trusted(services.passwords.hash(form.password.str()))
+        form.display_name, CredentialId{services.ids.next()},
+        Secret::trusted(services.passwords.hash(form.password.str()))
     };
     submit_acceptance(services, std::move(exchange), *token, std::move(command));
 }
@@ -103,9 +109,10 @@ void accept(Services& services, Exchange incoming) {
     auto form = api::read_form<AcceptInvitationForm>(*contract::type_info<AcceptInvitationForm>(), incoming);
     if (!form) return;
     auto exchange = std::make_shared<Exchange>(std::move(incoming));
-    identity::on_hashing_thread(services, exchange, "ORG-2b9d", [&services, exchange, form = std::move(*form)] {
-        accept_checked(services, exchange, form);
-    });
+    identity::on_hashing_thread(
+        services, exchange, "ORG-2b9d",
+        [&services, exchange, form = std::move(*form)] { accept_checked(services, exchange, form); }
+    );
 }
 
 api::QueryResultOrProblem members(api::QueryContext& context, const void*) {
@@ -121,8 +128,8 @@ std::vector<api::Route> member_routes() {
         "TOKEN_INVALID", "INVITE_EXPIRED", "PASSWORD_WEAK", "UNAUTHENTICATED"
     };
     return {
-        {http::Method::post, "/api/v1/orgs/{org}/invitations", "inviteMember", "Invite somebody; the answer has the token",
-         "organizations",
+        {http::Method::post, "/api/v1/orgs/{org}/invitations", "inviteMember",
+         "Invite somebody; the answer has the token", "organizations",
          api::CommandRoute{
              .type = &command_type_of<InviteMember>(),
              .realm = api::Realm::path,
@@ -130,8 +137,8 @@ std::vector<api::Route> member_routes() {
              .extra = invitation_token,
              .extra_members = kInvitationMembers
          }},
-        {http::Method::post, "/api/v1/invitations/accept", "acceptInvitation", "Join the organization that invited you",
-         "organizations",
+        {http::Method::post, "/api/v1/invitations/accept", "acceptInvitation",
+         "Join the organization that invited you", "organizations",
          api::CustomRoute{
              .is_public = true,
              .body = contract::type_info<AcceptInvitationForm>(),
@@ -140,7 +147,8 @@ std::vector<api::Route> member_routes() {
              .problems = kAcceptProblems,
              .run = accept
          }},
-        {http::Method::get, "/api/v1/orgs/{org}/members", "listMembers", "The members of an organization", "organizations",
+        {http::Method::get, "/api/v1/orgs/{org}/members", "listMembers", "The members of an organization",
+         "organizations",
          api::QueryRoute{
              .permission = Permission::member_read,
              .realm = api::Realm::path,

@@ -15,10 +15,12 @@ api::QueryResultOrProblem organization(api::QueryContext& context, const void*) 
 
 std::vector<api::Route> organization_routes() {
     return {
-        {http::Method::post, "/api/v1/orgs", "createOrganization", "Found an organization and become its owner",
-         "organizations",
+        {http::Method::post, "/api/v1/orgs", "createOrganization",
+         "Found an organization and become its owner", "organizations",
          api::CommandRoute{
-             .type = &command_type_of<CreateTenant>(), .realm = api::Realm::person, .location = "/api/v1/orgs/"
+             .type = &command_type_of<CreateTenant>(),
+             .realm = api::Realm::person,
+             .location = "/api/v1/orgs/"
          }},
         {http::Method::get, "/api/v1/orgs/{org}", "getOrganization", "An organization", "organizations",
          api::QueryRoute{
@@ -27,7 +29,8 @@ std::vector<api::Route> organization_routes() {
              .view = view_shape(static_cast<const OrganizationView*>(nullptr)),
              .run = organization
          }},
-        {http::Method::patch, "/api/v1/orgs/{org}", "renameOrganization", "Rename an organization", "organizations",
+        {http::Method::patch, "/api/v1/orgs/{org}", "renameOrganization", "Rename an organization",
+         "organizations",
          api::CommandRoute{
              .type = &command_type_of<RenameTenant>(), .realm = api::Realm::path, .target_parameter = "org"
          }},

@@ -44,12 +44,15 @@ api::QueryResultOrProblem projects(api::QueryContext& context, const void* param
 }
 
 api::QueryResultOrProblem project(api::QueryContext& context, const void*) {
-    return api::answer_one(find_project(context.services.reader, context.realm, ProjectId{api::path_id(context, "id")}));
+    return api::answer_one(
+        find_project(context.services.reader, context.realm, ProjectId{api::path_id(context, "id")})
+    );
 }
 
 api::QueryResultOrProblem board(api::QueryContext& context, const void*) {
-    auto answer =
-        api::answer_one(find_board(context.services.reader, context.realm, ProjectId{api::path_id(context, "id")}));
+    auto answer = api::answer_one(
+        find_board(context.services.reader, context.realm, ProjectId{api::path_id(context, "id")})
+    );
     // The version is the project's, while a board changes with every task: no ETag.
     if (answer) answer->version.reset();
     return answer;
@@ -62,7 +65,8 @@ std::vector<api::Route> project_routes() {
     return {
         {http::Method::post, "/api/v1/projects", "createProject", "Create a project", "projects",
          api::CommandRoute{.type = &command_type_of<CreateProject>(), .location = "/api/v1/projects/"}},
-        {http::Method::get, "/api/v1/projects", "listProjects", "The projects of the organization", "projects",
+        {http::Method::get, "/api/v1/projects", "listProjects", "The projects of the organization",
+         "projects",
          api::QueryRoute{
              .permission = organizations::Permission::project_read,
              .parameters = contract::type_info<ProjectListQuery>(),
@@ -73,13 +77,15 @@ std::vector<api::Route> project_routes() {
              .run = projects
          }},
         {http::Method::get, "/api/v1/projects/{id}", "getProject", "A project", "projects",
-         api::QueryRoute{.permission = organizations::Permission::project_read, .view = view, .run = project}},
+         api::QueryRoute{.permission = organizations::Permission::project_read, .view = view, .run = project}
+        },
         {http::Method::patch, "/api/v1/projects/{id}", "updateProject", "Change a project", "projects",
          api::CommandRoute{.type = &command_type_of<UpdateProject>(), .target_parameter = "id"}},
-        {http::Method::post, "/api/v1/projects/{id}/archive", "archiveProject", "Archive a project: it becomes read-only",
-         "projects", api::CommandRoute{.type = &command_type_of<ArchiveProject>(), .target_parameter = "id"}},
-        {http::Method::get, "/api/v1/projects/{id}/board", "getBoard", "The columns of a project with their tasks",
-         "projects",
+        {http::Method::post, "/api/v1/projects/{id}/archive", "archiveProject",
+         "Archive a project: it becomes read-only", "projects",
+         api::CommandRoute{.type = &command_type_of<ArchiveProject>(), .target_parameter = "id"}},
+        {http::Method::get, "/api/v1/projects/{id}/board", "getBoard",
+         "The columns of a project with their tasks", "projects",
          api::QueryRoute{
              .permission = organizations::Permission::task_read,
              .view = view_shape(static_cast<const BoardView*>(nullptr)),

@@ -69,27 +69,35 @@ api::QueryResultOrProblem tasks(api::QueryContext& context, const void* paramete
     TaskSort sort{};
     (void)contract::type_info<TaskSort>()->read(&sort, context.sort);
     return api::answer_page(list_tasks(
-        context.services.reader, context.realm, filter_of(*static_cast<const TaskListQuery*>(parameters)), sort,
-        context.descending, api::page_request(context)
+        context.services.reader, context.realm, filter_of(*static_cast<const TaskListQuery*>(parameters)),
+        sort, context.descending, api::page_request(context)
     ));
 }
 
 api::QueryResultOrProblem task(api::QueryContext& context, const void*) {
-    return api::answer_one(find_task(context.services.reader, context.realm, TaskId{api::path_id(context, "id")}));
+    return api::answer_one(
+        find_task(context.services.reader, context.realm, TaskId{api::path_id(context, "id")})
+    );
 }
 
 api::QueryResultOrProblem history(api::QueryContext& context, const void*) {
-    const auto page =
-        task_history(context.services.reader, context.realm, TaskId{api::path_id(context, "id")}, api::page_request(context));
-    // Every task has a first event, so an empty first page means that there is no such task for this organization.
+    const auto page = task_history(
+        context.services.reader, context.realm, TaskId{api::path_id(context, "id")},
+        api::page_request(context)
+    );
+    // Every task has a first event, so an empty first page means that there is no such task for this
+    // organization.
     if (page.items.empty() && context.after.empty()) {
-        return std::unexpected(http::make_problem("NOT_FOUND", "there is nothing here for you under this id"));
+        return std::unexpected(http::make_problem("NOT_FOUND", "there is nothing here for you under this id")
+        );
     }
     return api::answer_page(page);
 }
 
 /// A command on a task: POST /api/v1/tasks/{id}/<verb>.
-api::CommandRoute on_task(const CommandType& type) { return {.type = &type, .target_parameter = "id"}; }
+api::CommandRoute on_task(const CommandType& type) {
+    return {.type = &type, .target_parameter = "id"};
+}
 
 }  // namespace
 
@@ -97,7 +105,8 @@ std::vector<api::Route> task_routes() {
     constexpr auto kRead = organizations::Permission::task_read;
     const auto* view = view_shape(static_cast<const TaskView*>(nullptr));
     return {
-        {http::Method::post, "/api/v1/projects/{id}/tasks", "createTask", "Create a task in a project", "tasks",
+        {http::Method::post, "/api/v1/projects/{id}/tasks", "createTask", "Create a task in a project",
+         "tasks",
          api::CommandRoute{
              .type = &command_type_of<CreateTask>(),
              .field_parameter = "id",
@@ -118,14 +127,14 @@ std::vector<api::Route> task_routes() {
          api::QueryRoute{.permission = kRead, .view = view, .run = task}},
         {http::Method::patch, "/api/v1/tasks/{id}", "updateTask", "Change fields of a task", "tasks",
          on_task(command_type_of<UpdateTask>())},
-        {http::Method::post, "/api/v1/tasks/{id}/move", "moveTask", "Move a task to a column or within one", "tasks",
-         on_task(command_type_of<MoveTask>())},
+        {http::Method::post, "/api/v1/tasks/{id}/move", "moveTask", "Move a task to a column or within one",
+         "tasks", on_task(command_type_of<MoveTask>())},
         {http::Method::post, "/api/v1/tasks/{id}/assign", "assignTask", "Assign members to a task", "tasks",
          on_task(command_type_of<AssignTask>())},
-        {http::Method::post, "/api/v1/tasks/{id}/unassign", "unassignTask", "Take members off a task", "tasks",
-         on_task(command_type_of<UnassignTask>())},
-        {http::Method::get, "/api/v1/tasks/{id}/history", "getTaskHistory", "Everything that happened to a task, newest first",
-         "tasks",
+        {http::Method::post, "/api/v1/tasks/{id}/unassign", "unassignTask", "Take members off a task",
+         "tasks", on_task(command_type_of<UnassignTask>())},
+        {http::Method::get, "/api/v1/tasks/{id}/history", "getTaskHistory",
+         "Everything that happened to a task, newest first", "tasks",
          api::QueryRoute{
              .permission = kRead,
              .view = view_shape(static_cast<const TaskHistoryView*>(nullptr)),

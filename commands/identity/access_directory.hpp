@@ -1,16 +1,16 @@
 #pragma once
 
-#include <memory>
-#include <mutex>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "commands/kernel/committed_state.hpp"
 #include "domain/identity/session.hpp"
 #include "domain/identity/user.hpp"
 #include "domain/organizations/invitation.hpp"
 #include "domain/organizations/role.hpp"
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace annals {
 
@@ -21,13 +21,11 @@ struct Account {
     std::optional<std::string> password_hash{};
 };
 
-/// Answers who may come in, from the log and the vault and not from query tables: nobody is let in or kept out by a read
-/// model that lags. Thread-safe; calls block and throw StoreUnavailable.
+/// Answers who may come in, from the log and the vault and not from query tables: nobody is let in or kept
+/// out by a read model that lags. Thread-safe; calls block and throw StoreUnavailable.
 class AccessDirectory {
 public:
-    AccessDirectory(
-        std::unique_ptr<EventStore> store, Cryptography& cryptography, std::uint16_t partitions
-    );
+    AccessDirectory(std::unique_ptr<EventStore> store, Cryptography& cryptography, std::uint16_t partitions);
 
     std::optional<Account> find_account(const Email& email);
     /// Without the password.
@@ -36,7 +34,9 @@ public:
     std::optional<std::string> credential(CredentialId id);
     /// Empty for somebody who is no active member.
     std::vector<organizations::Role> roles(TenantId organization, UserId user);
-    std::optional<organizations::Invitation::State> invitation(TenantId organization, InvitationId invitation);
+    std::optional<organizations::Invitation::State> invitation(
+        TenantId organization, InvitationId invitation
+    );
 
 private:
     template <Decider D>

@@ -1,16 +1,17 @@
 #pragma once
 
+#include "domain/contract/event_catalogue.hpp"
+#include "domain/kernel/decider.hpp"
+
 #include <memory>
 #include <string_view>
 #include <utility>
 #include <variant>
 
-#include "domain/contract/event_catalogue.hpp"
-#include "domain/kernel/decider.hpp"
-
 namespace annals {
 
-/// A decider without its C++ types, for caches and folds that hold many kinds of aggregates. States are immutable.
+/// A decider without its C++ types, for caches and folds that hold many kinds of aggregates. States are
+/// immutable.
 struct AggregateType {
     std::string_view category;
     std::shared_ptr<const void> (*initial)();

@@ -17,7 +17,8 @@ std::uint64_t BatchLines::head(std::uint16_t partition) {
     return heads_.try_emplace(partition, committed_.head(partition)).first->second;
 }
 
-std::expected<std::vector<std::uint64_t>, Rejection> BatchLines::place(const std::vector<PendingEvent>& events) {
+std::expected<std::vector<std::uint64_t>, Rejection> BatchLines::place(const std::vector<PendingEvent>& events
+) {
     const std::size_t rows_before = rows_.size();
     const auto take_back = [&](Rejection rejection) {
         for (; rows_.size() > rows_before; rows_.pop_back()) {

@@ -1,13 +1,13 @@
 #pragma once
 
-#include <map>
-
 #include "commands/kernel/working_layer.hpp"
+
+#include <map>
 
 namespace annals {
 
-/// An event with all its fields and bytes over this is refused: a Kafka record and an HTTP answer must be able to carry
-/// it.
+/// An event with all its fields and bytes over this is refused: a Kafka record and an HTTP answer must be
+/// able to carry it.
 inline constexpr std::size_t kEventBytesMax = 900'000;
 
 /// Gives the events of a batch their positions and their lines, in the order in which they were decided.
@@ -15,8 +15,8 @@ class BatchLines {
 public:
     BatchLines(CommittedState& committed, Cryptography& cryptography, IdSource& ids, Instant now);
 
-    /// Places the events and answers their positions within their partitions; nothing is placed when one of them is too
-    /// large or a subject was erased.
+    /// Places the events and answers their positions within their partitions; nothing is placed when one of
+    /// them is too large or a subject was erased.
     std::expected<std::vector<std::uint64_t>, Rejection> place(const std::vector<PendingEvent>& events);
 
     /// The last position of a partition including what was placed so far.

@@ -1,11 +1,11 @@
 #include "commands/kernel/command_bus.hpp"
 
-#include <mutex>
-#include <unordered_set>
-
 #include "commands/kernel/writer.hpp"
 #include "domain/kernel/assert.hpp"
 #include "domain/kernel/partitioning.hpp"
+
+#include <mutex>
+#include <unordered_set>
 
 namespace annals {
 
@@ -25,7 +25,10 @@ public:
             if (request.repeatable) keys.push_back({request.realm, request.command_id});
         }
         if (!enter(keys)) {
-            refuse(requests.size(), done, reject("IN_PROGRESS", "a command with this id is being decided right now"));
+            refuse(
+                requests.size(), done,
+                reject("IN_PROGRESS", "a command with this id is being decided right now")
+            );
             return;
         }
         const std::uint16_t partition = partition_of(requests.front().realm, options_.partitions);
@@ -130,8 +133,12 @@ void CommandBus::submit_group(std::vector<CommandRequest> requests, bool atomic,
     }
 }
 
-void CommandBus::stop() { impl_->stop(); }
+void CommandBus::stop() {
+    impl_->stop();
+}
 
-CommandStats CommandBus::stats() const { return impl_->stats(); }
+CommandStats CommandBus::stats() const {
+    return impl_->stats();
+}
 
 }  // namespace annals

@@ -1,25 +1,26 @@
 #pragma once
 
+#include "commands/kernel/command_type.hpp"
+#include "commands/ports/environment.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
 
-#include "commands/kernel/command_type.hpp"
-#include "commands/ports/environment.hpp"
-
 namespace annals {
 
 using CommandCompletion = std::move_only_function<void(CommandResult)>;
-/// The results of a group, in its order. Of an atomic group that failed, the items that were fine say ABORTED.
+/// The results of a group, in its order. Of an atomic group that failed, the items that were fine say
+/// ABORTED.
 using GroupCompletion = std::move_only_function<void(std::vector<CommandResult>)>;
 
 /// Named limits of the command side.
 struct CommandLimits {
-    std::size_t queue_max{4096};            ///< commands waiting for a writer; more are refused with OVERLOADED
-    std::size_t batch_commands_max{256};    ///< commands decided and committed together
-    std::size_t batch_bytes_max{4 << 20};   ///< of event lines in one append
-    std::size_t decide_attempts_max{16};    ///< times a batch is decided again because another process appended
+    std::size_t queue_max{4096};          ///< commands waiting for a writer; more are refused with OVERLOADED
+    std::size_t batch_commands_max{256};  ///< commands decided and committed together
+    std::size_t batch_bytes_max{4 << 20};  ///< of event lines in one append
+    std::size_t decide_attempts_max{16};  ///< times a batch is decided again because another process appended
     std::size_t cached_streams_max{50'000};
     std::int64_t command_age_ms_max{5'000};  ///< a command that waited longer is refused rather than run late
 };
@@ -32,7 +33,8 @@ struct CommandBusOptions {
     Clock* clock{nullptr};
     IdSource* ids{nullptr};
     Cryptography* cryptography{nullptr};
-    std::function<void()> appended;  ///< called after each durable append, from a writer's thread; must not block
+    std::function<void()>
+        appended;  ///< called after each durable append, from a writer's thread; must not block
     /// Called for what an operator should know of; `code` is unique for each site.
     std::function<void(std::string_view code, const std::string& detail)> report;
 };
@@ -48,8 +50,9 @@ struct CommandStats {
     std::size_t queued{0};
 };
 
-/// The one way to change anything: hands commands to the writer of their partition and answers when they are durable.
-/// Thread-safe. No caller's thread ever waits; completions run on a writer's thread and must not block it.
+/// The one way to change anything: hands commands to the writer of their partition and answers when they are
+/// durable. Thread-safe. No caller's thread ever waits; completions run on a writer's thread and must not
+/// block it.
 class CommandBus {
 public:
     explicit CommandBus(CommandBusOptions options);
@@ -57,8 +60,8 @@ public:
     CommandBus(const CommandBus&) = delete;
     CommandBus& operator=(const CommandBus&) = delete;
 
-    /// Answers exactly once: accepted, rejected by a decision, or refused with OVERLOADED, IN_PROGRESS (the same command
-    /// id is being decided), IDEMPOTENCY_MISMATCH or UNAVAILABLE.
+    /// Answers exactly once: accepted, rejected by a decision, or refused with OVERLOADED, IN_PROGRESS (the
+    /// same command id is being decided), IDEMPOTENCY_MISMATCH or UNAVAILABLE.
     void submit(CommandRequest request, CommandCompletion done);
     /// All or nothing when `atomic` (one realm only); otherwise each for itself, in order.
     void submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done);

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "commands/kernel/aggregate.hpp"
+#include "commands/kernel/command_type.hpp"
+#include "commands/ports/environment.hpp"
+
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "commands/kernel/aggregate.hpp"
-#include "commands/kernel/command_type.hpp"
-#include "commands/ports/environment.hpp"
 
 namespace annals {
 
@@ -20,8 +20,8 @@ struct StreamState {
     std::shared_ptr<const void> state;
 };
 
-/// What a command handler may do, on the writer's thread. Everything read is as of the commands decided before in the
-/// same batch; everything written becomes durable together or not at all.
+/// What a command handler may do, on the writer's thread. Everything read is as of the commands decided
+/// before in the same batch; everything written becomes durable together or not at all.
 ///
 ///     std::expected<void, Rejection> move_task(CommandScope& scope, const void* raw) {
 ///         const auto& command = *static_cast<const MoveTask*>(raw);
@@ -52,8 +52,8 @@ public:
     virtual void set_counter(TenantId tenant, const std::string& scope, std::int64_t value) = 0;
 
     virtual std::optional<ReservationOwner> reservation(const ReservationKey& key) = 0;
-    /// The caller looked with `reservation` before; a key taken meanwhile by another process is found out on append and
-    /// the command decided again.
+    /// The caller looked with `reservation` before; a key taken meanwhile by another process is found out on
+    /// append and the command decided again.
     virtual void reserve(const ReservationKey& key, const ReservationOwner& owner) = 0;
     virtual void release(const ReservationKey& key) = 0;
 

@@ -1,5 +1,12 @@
 #pragma once
 
+#include "commands/kernel/aggregate.hpp"
+#include "commands/ports/event_store.hpp"
+#include "domain/contract/envelope.hpp"
+#include "domain/contract/message_type.hpp"
+#include "domain/kernel/rejection.hpp"
+#include "domain/organizations/permissions.hpp"
+
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -7,13 +14,6 @@
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "commands/kernel/aggregate.hpp"
-#include "commands/ports/event_store.hpp"
-#include "domain/contract/envelope.hpp"
-#include "domain/contract/message_type.hpp"
-#include "domain/kernel/rejection.hpp"
-#include "domain/organizations/permissions.hpp"
 
 namespace annals {
 
@@ -29,8 +29,8 @@ enum class Access : std::uint8_t {
     internal     ///< only this product's own code; not reachable through POST /commands
 };
 
-/// Decides one command: loads what it needs through the scope, calls the aggregate's `decide`, appends its events.
-/// `command` points to the struct that `shape` describes. Runs on the writer's thread.
+/// Decides one command: loads what it needs through the scope, calls the aggregate's `decide`, appends its
+/// events. `command` points to the struct that `shape` describes. Runs on the writer's thread.
 using CommandHandler = std::expected<void, Rejection> (*)(CommandScope& scope, const void* command);
 
 /// One row of a context's command table.

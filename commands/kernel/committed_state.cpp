@@ -5,9 +5,9 @@
 namespace annals {
 namespace {
 
-/// When others appended more than this to a partition since we looked, forgetting it is cheaper than folding it.
+/// When others appended more than this to a partition since we looked, forgetting it is cheaper than folding
+/// it.
 constexpr std::uint64_t kCatchUpEventsMax = 2'000;
-
 
 }  // namespace
 
@@ -15,14 +15,18 @@ CommittedState::CommittedState(
     EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max
 )
     : store_(store),
-      keyring_(cryptography, [&store](std::span<const Uuid> subjects) { return store.find_subject_keys(subjects); }),
+      keyring_(
+          cryptography, [&store](std::span<const Uuid> subjects) { return store.find_subject_keys(subjects); }
+      ),
       partitions_(partitions),
       heads_(partitions, 0),
       streams_(streams_max),
       tenant_heads_(streams_max),
       counters_(streams_max) {}
 
-std::uint16_t CommittedState::partition(TenantId realm) const { return partition_of(realm, partitions_); }
+std::uint16_t CommittedState::partition(TenantId realm) const {
+    return partition_of(realm, partitions_);
+}
 
 void CommittedState::reset() {
     synchronised_ = false;
@@ -54,7 +58,9 @@ void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
         heads_[partition] = head;
         return;
     }
-    counters_.erase_if([&](const CounterKey& key, std::int64_t) { return this->partition(key.tenant) == partition; });
+    counters_.erase_if([&](const CounterKey& key, std::int64_t) {
+        return this->partition(key.tenant) == partition;
+    });
     const auto events = store_.read_partition(partition, heads_[partition], kCatchUpEventsMax);
     for (const StoredEvent& stored : events) {
         const contract::RecordedEvent recorded = read(stored);
@@ -75,7 +81,9 @@ void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
 
 void CommittedState::forget_partition(std::uint16_t partition) {
     const auto here = [&](TenantId tenant) { return this->partition(tenant) == partition; };
-    streams_.erase_if([&](const Uuid&, const StreamState& state) { return state.version == 0 || here(state.tenant); });
+    streams_.erase_if([&](const Uuid&, const StreamState& state) {
+        return state.version == 0 || here(state.tenant);
+    });
     tenant_heads_.erase_if([&](TenantId tenant, std::uint64_t) { return here(tenant); });
     counters_.erase_if([&](const CounterKey& key, std::int64_t) { return here(key.tenant); });
 }
@@ -121,7 +129,8 @@ StreamState CommittedState::fold(const AggregateType& type, const Events& events
     StreamState state{&type, TenantId{}, 0, type.initial()};
     for (const contract::RecordedEvent& recorded : events) {
         // A stream of another category is not what was asked for; the caller finds nothing.
-        if (recorded.envelope.category != type.category) return StreamState{&type, TenantId{}, 0, type.initial()};
+        if (recorded.envelope.category != type.category)
+            return StreamState{&type, TenantId{}, 0, type.initial()};
         state.tenant = recorded.envelope.tenant;
         state.version = recorded.envelope.version;
         state.state = type.evolve(state.state.get(), recorded.event);
@@ -140,8 +149,8 @@ contract::RecordedEvent CommittedState::read(const StoredEvent& stored) {
     auto recorded = contract::read_event_line(document_, stored.line, &keyring_);
     if (!recorded) {
         throw UnreadableLog{
-            "partition " + std::to_string(stored.partition) + " position " + std::to_string(stored.position) + ": " +
-            recorded.error().code + ", " + recorded.error().detail
+            "partition " + std::to_string(stored.partition) + " position " + std::to_string(stored.position) +
+            ": " + recorded.error().code + ", " + recorded.error().detail
         };
     }
     return std::move(*recorded);

@@ -1,23 +1,26 @@
 #pragma once
 
-#include <cstdint>
-#include <span>
-#include <unordered_map>
-#include <vector>
-
 #include "commands/kernel/command_scope.hpp"
 #include "commands/kernel/keyring.hpp"
 #include "commands/kernel/lru_map.hpp"
 #include "commands/ports/event_store.hpp"
 
+#include <cstdint>
+#include <span>
+#include <unordered_map>
+#include <vector>
+
 namespace annals {
 
-/// What is durable, as one writer knows it: partition heads and a bounded cache of folded streams, realm heads and
-/// counters. Everything is as of the heads it knows; an append is only made on top of exactly these, so a stale cache can
-/// lead to a repeated decision, never to a wrong event. Used by one writer thread.
+/// What is durable, as one writer knows it: partition heads and a bounded cache of folded streams, realm
+/// heads and counters. Everything is as of the heads it knows; an append is only made on top of exactly
+/// these, so a stale cache can lead to a repeated decision, never to a wrong event. Used by one writer
+/// thread.
 class CommittedState {
 public:
-    CommittedState(EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max);
+    CommittedState(
+        EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max
+    );
 
     /// Learns the heads, and folds what others appended into the cached streams. Throws StoreUnavailable.
     void synchronise();
@@ -33,7 +36,9 @@ public:
     void prefetch(std::span<const StreamKey> streams);
     StreamState stream(const AggregateType& type, TenantId realm, const Uuid& stream);
     std::int64_t counter(const CounterKey& key);
-    std::optional<ReservationOwner> reservation(const ReservationKey& key) { return store_.find_reservation(key); }
+    std::optional<ReservationOwner> reservation(const ReservationKey& key) {
+        return store_.find_reservation(key);
+    }
 
     // Called after an append was made durable.
     void advance_head(std::uint16_t partition, std::uint64_t head) { heads_[partition] = head; }

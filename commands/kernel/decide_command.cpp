@@ -22,12 +22,18 @@ public:
     ) override {
         layer_.append(request_, type, of, stream, std::move(events));
     }
-    std::int64_t counter(TenantId tenant, const std::string& scope) override { return layer_.counter({tenant, scope}); }
+    std::int64_t counter(TenantId tenant, const std::string& scope) override {
+        return layer_.counter({tenant, scope});
+    }
     void set_counter(TenantId tenant, const std::string& scope, std::int64_t value) override {
         layer_.set_counter({tenant, scope}, value);
     }
-    std::optional<ReservationOwner> reservation(const ReservationKey& key) override { return layer_.reservation(key); }
-    void reserve(const ReservationKey& key, const ReservationOwner& owner) override { layer_.reserve(key, owner); }
+    std::optional<ReservationOwner> reservation(const ReservationKey& key) override {
+        return layer_.reservation(key);
+    }
+    void reserve(const ReservationKey& key, const ReservationOwner& owner) override {
+        layer_.reserve(key, owner);
+    }
     void release(const ReservationKey& key) override { layer_.release(key); }
 
     std::string blind_index(std::string_view scope, std::string_view value) override {
@@ -100,11 +106,14 @@ std::expected<void, Rejection> decide_command(
     return request.type->handler(scope, request.command.get());
 }
 
-void streams_to_prefetch(const CommandRequest& request, const CommittedState& committed, std::vector<StreamKey>& out) {
+void streams_to_prefetch(
+    const CommandRequest& request, const CommittedState& committed, std::vector<StreamKey>& out
+) {
     const std::uint16_t partition = committed.partition(request.realm);
     if (request.type->target == Target::existing) out.push_back({partition, request.target});
     if (request.type->access == Access::permission) {
-        out.push_back({partition, organizations::membership_id(request.realm, UserId{request.actor.id}).value});
+        out.push_back({partition, organizations::membership_id(request.realm, UserId{request.actor.id}).value}
+        );
     }
 }
 

@@ -3,8 +3,8 @@
 namespace annals {
 namespace {
 
-/// What a ciphertext is bound to: moved to another realm, stream, version, event type, field or subject it does not
-/// open any more.
+/// What a ciphertext is bound to: moved to another realm, stream, version, event type, field or subject it
+/// does not open any more.
 std::string associated_data(const contract::SealPlace& place, const Uuid& subject, std::string_view field) {
     std::string data;
     place.tenant.value.append_to(data);
@@ -23,7 +23,8 @@ std::string associated_data(const contract::SealPlace& place, const Uuid& subjec
 
 }  // namespace
 
-Keyring::Keyring(Cryptography& cryptography, Fetch fetch) : cryptography_(cryptography), fetch_(std::move(fetch)) {}
+Keyring::Keyring(Cryptography& cryptography, Fetch fetch)
+    : cryptography_(cryptography), fetch_(std::move(fetch)) {}
 
 std::string Keyring::seal(
     const contract::SealPlace& place, const Uuid& subject, std::string_view field, std::string_view plain

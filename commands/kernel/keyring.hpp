@@ -1,13 +1,13 @@
 #pragma once
 
+#include "commands/kernel/lru_map.hpp"
+#include "commands/ports/environment.hpp"
+#include "domain/contract/event_line.hpp"
+
 #include <functional>
 #include <optional>
 #include <span>
 #include <vector>
-
-#include "commands/kernel/lru_map.hpp"
-#include "commands/ports/environment.hpp"
-#include "domain/contract/event_line.hpp"
 
 namespace annals {
 
@@ -16,8 +16,9 @@ struct SubjectErased {
     Uuid subject{};
 };
 
-/// Seals and opens the personal values of events with the keys of their subjects, fetching wrapped keys when needed.
-/// Keeps clear keys in memory for the most recent subjects only. One for each thread; not thread-safe.
+/// Seals and opens the personal values of events with the keys of their subjects, fetching wrapped keys when
+/// needed. Keeps clear keys in memory for the most recent subjects only. One for each thread; not
+/// thread-safe.
 class Keyring final : public contract::EventSealer {
 public:
     using Fetch = std::function<std::vector<StoredSubjectKey>(std::span<const Uuid>)>;

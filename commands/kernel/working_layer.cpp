@@ -64,7 +64,8 @@ void WorkingLayer::fill(AppendBatch& batch) const {
     for (const auto& [key, value] : counters_) batch.counters.push_back({key, value});
     for (const auto& [key, owner] : reservations_) {
         if (owner) batch.reservations.push_back({key, *owner});
-        // Released and reserved again: when the log has the old owner, the row is handed over rather than inserted.
+        // Released and reserved again: when the log has the old owner, the row is handed over rather than
+        // inserted.
         const bool handed_over = owner && released_.contains(key) && committed_.reservation(key);
         if (!owner || handed_over) batch.released_reservations.push_back(key);
     }

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "commands/kernel/committed_state.hpp"
+
 #include <map>
 #include <optional>
 #include <set>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
-
-#include "commands/kernel/committed_state.hpp"
 
 namespace annals {
 
@@ -21,9 +21,9 @@ struct PendingEvent {
     contract::AnyEvent event;
 };
 
-/// What was decided but is not durable. Layers stand on each other: a command on its group, the group on the batch, the
-/// batch on the committed state. A rejected command's layer is simply dropped; an accepted one is merged downwards, so
-/// commands of one batch see each other in order and a loser leaves no trace.
+/// What was decided but is not durable. Layers stand on each other: a command on its group, the group on the
+/// batch, the batch on the committed state. A rejected command's layer is simply dropped; an accepted one is
+/// merged downwards, so commands of one batch see each other in order and a loser leaves no trace.
 class WorkingLayer {
 public:
     explicit WorkingLayer(CommittedState& committed) : committed_(committed) {}
@@ -51,7 +51,9 @@ public:
     void touch(TenantId realm) { touched_.insert(committed_.partition(realm)); }
 
     /// The same for every partition another layer depends on.
-    void depend_on(const WorkingLayer& other) { touched_.insert(other.touched_.begin(), other.touched_.end()); }
+    void depend_on(const WorkingLayer& other) {
+        touched_.insert(other.touched_.begin(), other.touched_.end());
+    }
 
     void merge_into_below();
     /// Copies reservations, counters, keys and credentials into what will be written.

@@ -1,10 +1,10 @@
 #include "commands/kernel/writer.hpp"
 
+#include "commands/kernel/batch_lines.hpp"
+
 #include <algorithm>
 #include <exception>
 #include <unordered_map>
-
-#include "commands/kernel/batch_lines.hpp"
 
 namespace annals {
 namespace {
@@ -12,8 +12,12 @@ namespace {
 constexpr std::chrono::seconds kInDoubtPatience{10};
 constexpr std::chrono::milliseconds kInDoubtPause{100};
 
-Rejection unavailable(std::string detail) { return reject("UNAVAILABLE", std::move(detail)); }
-Rejection aborted() { return reject("ABORTED", "another command of the same atomic group was rejected"); }
+Rejection unavailable(std::string detail) {
+    return reject("UNAVAILABLE", std::move(detail));
+}
+Rejection aborted() {
+    return reject("ABORTED", "another command of the same atomic group was rejected");
+}
 
 bool too_old(const CommandJob& job, const CommandLimits& limits) {
     const auto age = std::chrono::steady_clock::now() - job.queued_at;
@@ -44,7 +48,9 @@ Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
       )),
       thread_([this] { run(); }) {}
 
-Writer::~Writer() { stop(); }
+Writer::~Writer() {
+    stop();
+}
 
 bool Writer::enqueue(CommandJob& job) {
     {
@@ -101,14 +107,18 @@ void Writer::process(std::deque<CommandJob> jobs) {
                 return;
             }
         }
-        refuse(batch, reject("OVERLOADED", "other processes kept appending to the same partition; try again"));
+        refuse(
+            batch, reject("OVERLOADED", "other processes kept appending to the same partition; try again")
+        );
     } catch (const StoreUnavailable& away) {
         report("WRITER-9c10", away.detail);
         committed_->reset();
-        refuse(batch, unavailable(
-            batch.look_up_all ? "the outcome is not known yet; repeat with the same command id"
-                              : "the log cannot be reached"
-        ));
+        refuse(
+            batch, unavailable(
+                       batch.look_up_all ? "the outcome is not known yet; repeat with the same command id"
+                                         : "the log cannot be reached"
+                   )
+        );
     } catch (const UnreadableLog& damage) {
         report("WRITER-4e2a", damage.detail);
         committed_->reset();
@@ -120,8 +130,8 @@ void Writer::process(std::deque<CommandJob> jobs) {
     }
 }
 
-/// While an outcome is unknown, the clients are not told before the log can be asked again, within a bound: most often
-/// the database is back in a second, and "unknown" is the answer they can do least with.
+/// While an outcome is unknown, the clients are not told before the log can be asked again, within a bound:
+/// most often the database is back in a second, and "unknown" is the answer they can do least with.
 bool Writer::attempt_patiently(Batch& batch) {
     const auto give_up_at = std::chrono::steady_clock::now() + kInDoubtPatience;
     while (true) {
@@ -132,7 +142,8 @@ bool Writer::attempt_patiently(Batch& batch) {
         }
         committed_->reset();
         std::unique_lock lock(mutex_);
-        if (wake_.wait_for(lock, kInDoubtPause, [this] { return stopping_; })) throw StoreUnavailable{"stopping"};
+        if (wake_.wait_for(lock, kInDoubtPause, [this] { return stopping_; }))
+            throw StoreUnavailable{"stopping"};
     }
 }
 
@@ -158,15 +169,20 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
     }
     batch.layer->forget_subjects();
     switch (outcome) {
-        case AppendOutcome::head_moved: counters_.heads_moved.fetch_add(1, std::memory_order_relaxed); return false;
-        case AppendOutcome::reservation_taken: batch.one_by_one = true; return false;
+        case AppendOutcome::head_moved:
+            counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
+            return false;
+        case AppendOutcome::reservation_taken:
+            batch.one_by_one = true;
+            return false;
         case AppendOutcome::in_doubt:
             counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
             report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
             committed_->reset();
             batch.look_up_all = true;
             return false;
-        default: throw StoreUnavailable{"the database refused the append"};
+        default:
+            throw StoreUnavailable{"the database refused the append"};
     }
 }
 
@@ -206,7 +222,9 @@ void Writer::decide(Batch& batch) {
 std::vector<CommandResult> Writer::decide_job(const CommandJob& job, Batch& batch) {
     std::vector<CommandResult> results(job.requests.size(), std::unexpected(aborted()));
     if (too_old(job, options_.limits) && !batch.look_up_all) {
-        std::ranges::fill(results, std::unexpected(reject("OVERLOADED", "the command waited too long; try again")));
+        std::ranges::fill(
+            results, std::unexpected(reject("OVERLOADED", "the command waited too long; try again"))
+        );
         return results;
     }
     WorkingLayer group(*batch.layer);
@@ -261,7 +279,8 @@ CommandResult Writer::decide_one(const CommandRequest& request, Batch& batch, Wo
     return answer;
 }
 
-/// Positions are known once the group's events are placed; a command without events is as of the last one before it.
+/// Positions are known once the group's events are placed; a command without events is as of the last one
+/// before it.
 void Writer::fill_answers(
     const CommandJob& job, Batch& batch, WorkingLayer& group, const std::vector<std::uint64_t>& numbers,
     std::vector<CommandResult>& results
@@ -289,11 +308,14 @@ void Writer::fill_answers(
     group.events().clear();
 }
 
-/// Takes the jobs that were decided off the batch; what did not fit any more is put back in front of the queue.
+/// Takes the jobs that were decided off the batch; what did not fit any more is put back in front of the
+/// queue.
 void Writer::answer(Batch& batch) {
     for (std::vector<CommandResult>& results : batch.results) {
         for (const CommandResult& result : results) {
-            auto& counter = !result ? counters_.rejected : result->repeated ? counters_.repeated : counters_.accepted;
+            auto& counter = !result            ? counters_.rejected
+                            : result->repeated ? counters_.repeated
+                                               : counters_.accepted;
             counter.fetch_add(1, std::memory_order_relaxed);
         }
         batch.jobs.front().done(std::move(results));

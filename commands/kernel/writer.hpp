@@ -1,14 +1,14 @@
 #pragma once
 
+#include "commands/kernel/command_bus.hpp"
+#include "commands/kernel/decide_command.hpp"
+
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
 #include <thread>
-
-#include "commands/kernel/command_bus.hpp"
-#include "commands/kernel/decide_command.hpp"
 
 namespace annals {
 
@@ -30,9 +30,9 @@ struct CommandCounters {
     std::atomic<std::uint64_t> in_doubt{0};
 };
 
-/// Owns one connection and one thread: takes what is queued, decides it in order, appends all of it in one statement,
-/// answers. While it commits, the next batch collects. Other processes are noticed by a moved head; then everything is
-/// decided again on top of what they wrote.
+/// Owns one connection and one thread: takes what is queued, decides it in order, appends all of it in one
+/// statement, answers. While it commits, the next batch collects. Other processes are noticed by a moved
+/// head; then everything is decided again on top of what they wrote.
 class Writer {
 public:
     Writer(const CommandBusOptions& options, CommandCounters& counters);

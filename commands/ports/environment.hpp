@@ -1,13 +1,14 @@
 #pragma once
 
+#include "commands/ports/event_store.hpp"
+
 #include <string>
 #include <string_view>
 
-#include "commands/ports/event_store.hpp"
-
 namespace annals {
 
-/// What a deterministic command side has to be given: time, chance and cryptography. Implementations are thread-safe.
+/// What a deterministic command side has to be given: time, chance and cryptography. Implementations are
+/// thread-safe.
 class Clock {
 public:
     virtual ~Clock() = default;

@@ -1,14 +1,14 @@
 #pragma once
 
+#include "domain/kernel/ids.hpp"
+#include "domain/kernel/time.hpp"
+
 #include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
-
-#include "domain/kernel/ids.hpp"
-#include "domain/kernel/time.hpp"
 
 namespace annals {
 
@@ -21,8 +21,8 @@ struct StreamKey {
     friend bool operator==(const StreamKey&, const StreamKey&) = default;
 };
 
-/// A reservation makes a key unique in a scope of a realm; uniqueness over all realms is a reservation of the platform
-/// realm. Personal keys are keyed hashes, never clear text.
+/// A reservation makes a key unique in a scope of a realm; uniqueness over all realms is a reservation of the
+/// platform realm. Personal keys are keyed hashes, never clear text.
 struct ReservationKey {
     TenantId tenant{};
     std::string scope;
@@ -114,8 +114,9 @@ enum class AppendOutcome : std::uint8_t {
     written,            ///< durable
     head_moved,         ///< another process appended to one of the partitions; nothing was written
     reservation_taken,  ///< a reservation of another partition was taken meanwhile; nothing was written
-    not_written,        ///< the database refused for now (no connection, no space, a lock timeout); nothing was written
-    in_doubt            ///< the connection broke after the statement was sent: it may have been committed
+    not_written,  ///< the database refused for now (no connection, no space, a lock timeout); nothing was
+                  ///< written
+    in_doubt      ///< the connection broke after the statement was sent: it may have been committed
 };
 
 /// A stored event as the writer needs it to fold.
@@ -134,8 +135,9 @@ struct StoredSubjectKey {
     std::string wrapped_key;  ///< empty when it was destroyed
 };
 
-/// The log, as one writer thread sees it through one connection. Not thread-safe; every call blocks. Reading calls
-/// throw StoreUnavailable when the database cannot be reached in time; `append` never throws, it answers.
+/// The log, as one writer thread sees it through one connection. Not thread-safe; every call blocks. Reading
+/// calls throw StoreUnavailable when the database cannot be reached in time; `append` never throws, it
+/// answers.
 class EventStore {
 public:
     virtual ~EventStore() = default;
@@ -158,8 +160,8 @@ public:
     virtual std::optional<std::int64_t> find_counter(const CounterKey& key) = 0;
     virtual std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) = 0;
     virtual std::optional<std::string> find_credential(CredentialId id) = 0;
-    /// The task beside `rank` in a column as the query tables show it: the nearest greater rank, or the nearest smaller
-    /// one when `before`. Only a hint for placing a card; nothing depends on its freshness.
+    /// The task beside `rank` in a column as the query tables show it: the nearest greater rank, or the
+    /// nearest smaller one when `before`. Only a hint for placing a card; nothing depends on its freshness.
     virtual std::optional<std::string> find_neighbour_rank(
         TenantId tenant, const Uuid& project, const Uuid& column, const std::string& rank, bool before
     ) = 0;

@@ -1,16 +1,8 @@
 #pragma once
 
-/// Turns described structs into TypeInfo tables at compile time. Included only by the contract.cpp of a context (and by
-/// the few .cpp files that declare views or rows), because it brings Boost.Describe and mp11 with it.
-
-#include <array>
-#include <boost/describe.hpp>
-#include <boost/mp11.hpp>
-#include <limits>
-#include <optional>
-#include <string>
-#include <type_traits>
-#include <vector>
+/// Turns described structs into TypeInfo tables at compile time. Included only by the contract.cpp of a
+/// context (and by the few .cpp files that declare views or rows), because it brings Boost.Describe and mp11
+/// with it.
 
 #include "domain/contract/docs.hpp"
 #include "domain/contract/message_type.hpp"
@@ -21,6 +13,15 @@
 #include "domain/kernel/patch.hpp"
 #include "domain/kernel/sealed.hpp"
 #include "domain/kernel/time.hpp"
+
+#include <array>
+#include <boost/describe.hpp>
+#include <boost/mp11.hpp>
+#include <limits>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <vector>
 
 namespace annals::contract {
 
@@ -81,8 +82,8 @@ struct BoundedRange {
     static constexpr std::int64_t min = sizeof(T) == 8 && std::is_unsigned_v<T>
                                             ? 0
                                             : static_cast<std::int64_t>(std::numeric_limits<T>::min());
-    static constexpr std::int64_t max = sizeof(T) == 8 ? INT64_MAX
-                                                       : static_cast<std::int64_t>(std::numeric_limits<T>::max());
+    static constexpr std::int64_t max =
+        sizeof(T) == 8 ? INT64_MAX : static_cast<std::int64_t>(std::numeric_limits<T>::max());
 };
 
 template <class T>
@@ -197,7 +198,9 @@ constexpr TypeInfo enum_info() {
 template <class List>
 inline constexpr ContainerOps kListOps{
     .size = [](const void* list) { return static_cast<const List*>(list)->size(); },
-    .get = [](const void* list, std::size_t i) -> const void* { return &(*static_cast<const List*>(list))[i]; },
+    .get = [](const void* list, std::size_t i) -> const void* {
+        return &(*static_cast<const List*>(list))[i];
+    },
     .add = [](void* list) -> void* { return &static_cast<List*>(list)->emplace_back(); },
     .set_null = nullptr,
     .present = nullptr,
@@ -209,7 +212,9 @@ inline constexpr ContainerOps kOptionalOps{
     .size = [](const void* at) -> std::size_t {
         return static_cast<const std::optional<T>*>(at)->has_value() ? 1 : 0;
     },
-    .get = [](const void* at, std::size_t) -> const void* { return &**static_cast<const std::optional<T>*>(at); },
+    .get = [](const void* at, std::size_t) -> const void* {
+        return &**static_cast<const std::optional<T>*>(at);
+    },
     .add = [](void* at) -> void* { return &static_cast<std::optional<T>*>(at)->emplace(); },
     .set_null = [](void* at) { static_cast<std::optional<T>*>(at)->reset(); },
     .present = nullptr,
@@ -219,7 +224,9 @@ inline constexpr ContainerOps kOptionalOps{
 template <class T>
 inline constexpr ContainerOps kPatchOps{
     .size = [](const void* at) -> std::size_t { return static_cast<const Patch<T>*>(at)->value ? 1 : 0; },
-    .get = [](const void* at, std::size_t) -> const void* { return &*static_cast<const Patch<T>*>(at)->value; },
+    .get = [](const void* at, std::size_t) -> const void* {
+        return &*static_cast<const Patch<T>*>(at)->value;
+    },
     .add = [](void* at) -> void* {
         auto* patch = static_cast<Patch<T>*>(at);
         patch->present = true;
@@ -233,7 +240,9 @@ inline constexpr ContainerOps kPatchOps{
 template <class T>
 inline constexpr ContainerOps kSealedOps{
     .size = [](const void* at) -> std::size_t { return static_cast<const Sealed<T>*>(at)->value ? 1 : 0; },
-    .get = [](const void* at, std::size_t) -> const void* { return &*static_cast<const Sealed<T>*>(at)->value; },
+    .get = [](const void* at, std::size_t) -> const void* {
+        return &*static_cast<const Sealed<T>*>(at)->value;
+    },
     .add = [](void* at) -> void* { return &static_cast<Sealed<T>*>(at)->value.emplace(); },
     .set_null = nullptr,
     .present = nullptr,
@@ -280,7 +289,11 @@ TypeInfo make_info() {
         return enum_info<T>();
     } else if constexpr (std::is_integral_v<T>) {
         return integer_info<T>(BoundedRange<T>::min, BoundedRange<T>::max);
-    } else if constexpr (requires { T::kMin; T::kMax; typename T::Number; }) {
+    } else if constexpr (requires {
+                             T::kMin;
+                             T::kMax;
+                             typename T::Number;
+                         }) {
         return integer_info<T>(T::kMin, T::kMax);
     } else if constexpr (std::is_same_v<T, std::string>) {
         return string_info<T>(Kind::text);
@@ -305,13 +318,18 @@ TypeInfo make_info() {
     } else if constexpr (kIs<T, Sealed>) {
         using Value = typename decltype(T::value)::value_type;
         return container_info<T>(Kind::sealed, type_info<Value>(), &kSealedOps<Value>);
-    } else if constexpr (requires { T::kItemsMax; typename T::value_type; }) {
+    } else if constexpr (requires {
+                             T::kItemsMax;
+                             typename T::value_type;
+                         }) {
         TypeInfo info = container_info<T>(Kind::list, type_info<typename T::value_type>(), &kListOps<T>);
         info.items_min = T::kItemsMin;
         info.items_max = T::kItemsMax;
         return info;
     } else {
-        static_assert(Described<T>, "a contract type needs BOOST_DESCRIBE_STRUCT or one of the kernel's value types");
+        static_assert(
+            Described<T>, "a contract type needs BOOST_DESCRIBE_STRUCT or one of the kernel's value types"
+        );
         TypeInfo info;
         info.kind = Kind::object;
         info.name = short_name<T>();
@@ -341,7 +359,8 @@ EventType event(std::string_view category) {
     };
 }
 
-/// The entry of a stored version that is no longer written, with the pure function that turns it into the next one.
+/// The entry of a stored version that is no longer written, with the pure function that turns it into the
+/// next one.
 template <auto Upcast, class Old>
 EventType superseded_event(std::string_view category) {
     EventType type = event<Old>(category);

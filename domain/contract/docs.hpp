@@ -4,8 +4,8 @@
 
 namespace annals::contract {
 
-/// What one field means, for the reader of the API documents. A struct gets its sentences from a function beside it,
-/// found by argument-dependent look-up:
+/// What one field means, for the reader of the API documents. A struct gets its sentences from a function
+/// beside it, found by argument-dependent look-up:
 ///     constexpr auto contract_docs(const MoveTask*) {
 ///         return std::array{contract::FieldDoc{"column", "the column to move to"}};
 ///     }

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <cstdint>
-#include <optional>
-#include <string>
-
 #include "domain/contract/event_catalogue.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace annals::contract {
 
@@ -19,7 +19,8 @@ struct Actor {
     std::optional<Uuid> on_behalf_of{};
 };
 
-/// What is known of an event beside its data. Complete from the first event, because history cannot be asked again.
+/// What is known of an event beside its data. Complete from the first event, because history cannot be asked
+/// again.
 struct Envelope {
     EventId event_id{};
     TenantId tenant{};

@@ -6,7 +6,9 @@
 namespace annals::contract {
 namespace {
 
-auto key_of(const EventType& type) { return std::tuple(type.name, type.schema_version); }
+auto key_of(const EventType& type) {
+    return std::tuple(type.name, type.schema_version);
+}
 
 }  // namespace
 
@@ -14,9 +16,12 @@ EventCatalogue::EventCatalogue(std::vector<EventType> types) : types_(std::move(
     std::ranges::sort(types_, {}, key_of);
     for (std::size_t i = 0; i < types_.size(); ++i) {
         const bool last_version = i + 1 == types_.size() || types_[i + 1].name != types_[i].name;
-        ANNALS_ASSERT(last_version == (types_[i].upcast == nullptr), "every version but the newest has an upcaster");
         ANNALS_ASSERT(
-            last_version || types_[i + 1].schema_version == types_[i].schema_version + 1, "schema versions are dense"
+            last_version == (types_[i].upcast == nullptr), "every version but the newest has an upcaster"
+        );
+        ANNALS_ASSERT(
+            last_version || types_[i + 1].schema_version == types_[i].schema_version + 1,
+            "schema versions are dense"
         );
     }
 }

@@ -1,13 +1,13 @@
 #pragma once
 
+#include "domain/contract/message_type.hpp"
+#include "domain/kernel/assert.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
 #include <vector>
-
-#include "domain/contract/message_type.hpp"
-#include "domain/kernel/assert.hpp"
 
 namespace annals::contract {
 
@@ -39,7 +39,8 @@ const EventType& event_type_of() {
 /// An event of any type: an immutable struct and the entry that describes it. Cheap to copy.
 class AnyEvent {
 public:
-    AnyEvent(const EventType& type, std::shared_ptr<const void> data) : type_(&type), data_(std::move(data)) {}
+    AnyEvent(const EventType& type, std::shared_ptr<const void> data)
+        : type_(&type), data_(std::move(data)) {}
 
     template <class E>
     static AnyEvent of(E event) {

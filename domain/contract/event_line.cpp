@@ -53,7 +53,8 @@ public:
     std::string seal(const Uuid& subject, std::string_view field, std::string_view plain) override {
         return sealer_.seal(place_, subject, field, plain);
     }
-    std::optional<std::string> open(const Uuid& subject, std::string_view field, std::string_view sealed) override {
+    std::optional<std::string> open(const Uuid& subject, std::string_view field, std::string_view sealed)
+        override {
         return sealer_.open(place_, subject, field, sealed);
     }
 
@@ -160,7 +161,9 @@ public:
 
 private:
     void fail(std::string_view name) {
-        if (!fault_) fault_ = LineFault{"bad_attribute", "attribute '" + std::string(name) + "' is missing or malformed"};
+        if (!fault_)
+            fault_ =
+                LineFault{"bad_attribute", "attribute '" + std::string(name) + "' is missing or malformed"};
     }
     const JsonDocument& document_;
     std::optional<LineFault> fault_;
@@ -203,7 +206,9 @@ AnyEvent upcast(const EventType* type, std::shared_ptr<const void> data, const E
 
 }  // namespace
 
-void write_event_line(const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line) {
+void write_event_line(
+    const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line
+) {
     line += R"({"specversion":"1.0")";
     write_attributes(envelope, event.type(), line);
     line += ",\"data\":";
@@ -224,7 +229,8 @@ std::expected<RecordedEvent, LineFault> read_event_line(
     const EventType* type = catalogue.find(type_name, static_cast<std::uint16_t>(schema_version));
     if (type == nullptr) {
         return std::unexpected(LineFault{
-            "unknown_type", "this binary does not know " + type_name + " version " + std::to_string(schema_version)
+            "unknown_type",
+            "this binary does not know " + type_name + " version " + std::to_string(schema_version)
         });
     }
     std::shared_ptr<void> data = type->make();
@@ -236,7 +242,9 @@ std::expected<RecordedEvent, LineFault> read_event_line(
         faults = document.read_member("data", *type->shape, data.get(), ReadMode::stored);
     }
     if (!faults.empty()) {
-        return std::unexpected(LineFault{faults.front().code, "/data" + faults.front().pointer + ": " + faults.front().detail});
+        return std::unexpected(
+            LineFault{faults.front().code, "/data" + faults.front().pointer + ": " + faults.front().detail}
+        );
     }
     return RecordedEvent{std::move(envelope), upcast(type, std::move(data), catalogue)};
 }

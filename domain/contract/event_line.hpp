@@ -1,12 +1,12 @@
 #pragma once
 
-#include <expected>
-#include <string>
-#include <string_view>
-
 #include "domain/contract/envelope.hpp"
 #include "domain/contract/json_reader.hpp"
 #include "domain/contract/json_writer.hpp"
+
+#include <expected>
+#include <string>
+#include <string_view>
 
 namespace annals::contract {
 
@@ -30,9 +30,11 @@ public:
     ) = 0;
 };
 
-/// Appends the one serialised form of an event: a CloudEvents 1.0 JSON object on one line, fields in fixed order. The
-/// log hashes these bytes, Kafka carries them, exports contain them. `line` gets no line feed.
-void write_event_line(const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line);
+/// Appends the one serialised form of an event: a CloudEvents 1.0 JSON object on one line, fields in fixed
+/// order. The log hashes these bytes, Kafka carries them, exports contain them. `line` gets no line feed.
+void write_event_line(
+    const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line
+);
 
 /// Why a line could not be read; `code` is unknown_type, unknown_version or a fault code of the JSON reader.
 struct LineFault {
@@ -40,8 +42,8 @@ struct LineFault {
     std::string detail;
 };
 
-/// Reads a line back and upcasts the event to its newest schema version. Without a sealer, personal values read as
-/// nothing.
+/// Reads a line back and upcasts the event to its newest schema version. Without a sealer, personal values
+/// read as nothing.
 std::expected<RecordedEvent, LineFault> read_event_line(
     JsonDocument& document, std::string_view line, EventSealer* sealer,
     const EventCatalogue& catalogue = event_catalogue()

@@ -1,10 +1,9 @@
 #include "domain/contract/json_reader.hpp"
 
-#include <simdjson.h>
+#include "domain/kernel/assert.hpp"
 
 #include <algorithm>
-
-#include "domain/kernel/assert.hpp"
+#include <simdjson.h>
 
 namespace annals::contract {
 namespace {
@@ -43,16 +42,32 @@ public:
 
     void value(const TypeInfo& type, dom::element element, void* at) {
         switch (type.kind) {
-            case Kind::boolean: boolean(type, element, at); return;
-            case Kind::integer: integer(type, element, at); return;
+            case Kind::boolean:
+                boolean(type, element, at);
+                return;
+            case Kind::integer:
+                integer(type, element, at);
+                return;
             case Kind::text:
-            case Kind::enumeration: text(type, element, at); return;
-            case Kind::object: object(type, element, at); return;
-            case Kind::list: list(type, element, at); return;
+            case Kind::enumeration:
+                text(type, element, at);
+                return;
+            case Kind::object:
+                object(type, element, at);
+                return;
+            case Kind::list:
+                list(type, element, at);
+                return;
             case Kind::optional:
-            case Kind::patch: nullable(type, element, at); return;
-            case Kind::sealed: sealed(type, element, at); return;
-            case Kind::any: any(type, element, at); return;
+            case Kind::patch:
+                nullable(type, element, at);
+                return;
+            case Kind::sealed:
+                sealed(type, element, at);
+                return;
+            case Kind::any:
+                any(type, element, at);
+                return;
         }
     }
 
@@ -67,7 +82,8 @@ private:
 
     void boolean(const TypeInfo& type, dom::element element, void* at) {
         bool read = false;
-        if (element.get_bool().get(read) != simdjson::SUCCESS) return fault("wrong_type", "true or false is expected");
+        if (element.get_bool().get(read) != simdjson::SUCCESS)
+            return fault("wrong_type", "true or false is expected");
         type.set_boolean(at, read);
     }
 
@@ -88,11 +104,14 @@ private:
 
     void text(const TypeInfo& type, dom::element element, void* at) {
         std::string_view read;
-        if (element.get_string().get(read) != simdjson::SUCCESS) return fault("wrong_type", "a text is expected");
+        if (element.get_string().get(read) != simdjson::SUCCESS)
+            return fault("wrong_type", "a text is expected");
         const std::string_view code = type.read(at, read);
         if (code.empty()) return;
-        if (code == "too_long") return fault(code, "at most " + std::to_string(type.rules.max) + " characters");
-        if (code == "too_short") return fault(code, "at least " + std::to_string(type.rules.min) + " characters");
+        if (code == "too_long")
+            return fault(code, "at most " + std::to_string(type.rules.max) + " characters");
+        if (code == "too_short")
+            return fault(code, "at least " + std::to_string(type.rules.min) + " characters");
         if (code == "not_one_of") return fault(code, allowed_sentence(type));
         fault(code);
     }
@@ -144,7 +163,8 @@ private:
 
     void list(const TypeInfo& type, dom::element element, void* at) {
         dom::array items;
-        if (element.get_array().get(items) != simdjson::SUCCESS) return fault("wrong_type", "a list is expected");
+        if (element.get_array().get(items) != simdjson::SUCCESS)
+            return fault("wrong_type", "a list is expected");
         if (mode_ == ReadMode::strict && type.items_max > 0) {
             if (items.size() > type.items_max) {
                 return fault("too_many", "at most " + std::to_string(type.items_max) + " items");
@@ -170,7 +190,8 @@ private:
 
     void sealed(const TypeInfo& type, dom::element element, void* at) {
         std::string_view subject_text;
-        if (element["subject"].get_string().get(subject_text) != simdjson::SUCCESS) return fault("wrong_type");
+        if (element["subject"].get_string().get(subject_text) != simdjson::SUCCESS)
+            return fault("wrong_type");
         const auto subject = Uuid::parse(subject_text);
         if (!subject) return fault("bad_format");
         *static_cast<Uuid*>(type.container->subject(at)) = *subject;
@@ -189,7 +210,9 @@ private:
         value(*type.element, inner, type.container->add(at));
     }
 
-    void any(const TypeInfo& type, dom::element element, void* at) { type.read(at, simdjson::minify(element)); }
+    void any(const TypeInfo& type, dom::element element, void* at) {
+        type.read(at, simdjson::minify(element));
+    }
 
     [[nodiscard]] std::string_view current_field() const {
         return std::string_view(pointer_).substr(pointer_.rfind('/') + 1);
@@ -227,11 +250,17 @@ private:
 
 FieldFault parse_fault(simdjson::error_code error) {
     switch (error) {
-        case simdjson::EMPTY: return {"", "empty", "a JSON document is expected, nothing was sent"};
-        case simdjson::UTF8_ERROR: return {"", "invalid_utf8", "the document is not valid UTF-8"};
+        case simdjson::EMPTY:
+            return {"", "empty", "a JSON document is expected, nothing was sent"};
+        case simdjson::UTF8_ERROR:
+            return {"", "invalid_utf8", "the document is not valid UTF-8"};
         case simdjson::DEPTH_ERROR:
-            return {"", "too_deep", "the document is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"};
-        default: return {"", "malformed_json", std::string(simdjson::error_message(error))};
+            return {
+                "", "too_deep",
+                "the document is nested deeper than " + std::to_string(kJsonDepthMax) + " levels"
+            };
+        default:
+            return {"", "malformed_json", std::string(simdjson::error_message(error))};
     }
 }
 
@@ -248,7 +277,8 @@ JsonDocument::~JsonDocument() = default;
 
 std::optional<FieldFault> JsonDocument::parse(std::string_view text) {
     // A byte order mark is no JSON; simdjson would pass over it.
-    if (text.starts_with("\xEF\xBB\xBF")) return FieldFault{"", "malformed_json", "a byte order mark is not allowed"};
+    if (text.starts_with("\xEF\xBB\xBF"))
+        return FieldFault{"", "malformed_json", "a byte order mark is not allowed"};
     const std::size_t capacity = std::max<std::size_t>(text.size(), 4096);
     if (impl_->parser.capacity() < capacity || impl_->parser.max_depth() != kJsonDepthMax) {
         const auto error = impl_->parser.allocate(capacity, kJsonDepthMax);

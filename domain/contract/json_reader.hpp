@@ -1,15 +1,15 @@
 #pragma once
 
+#include "domain/contract/type_info.hpp"
+#include "domain/kernel/ids.hpp"
+#include "domain/kernel/rejection.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
-
-#include "domain/contract/type_info.hpp"
-#include "domain/kernel/ids.hpp"
-#include "domain/kernel/rejection.hpp"
 
 namespace annals::contract {
 
@@ -20,16 +20,18 @@ inline constexpr std::size_t kFaultsMax = 50;  ///< a body with more faults than
 class FieldOpener {
 public:
     virtual ~FieldOpener() = default;
-    virtual std::optional<std::string> open(const Uuid& subject, std::string_view field, std::string_view sealed) = 0;
+    virtual std::optional<std::string> open(
+        const Uuid& subject, std::string_view field, std::string_view sealed
+    ) = 0;
 };
 
-/// What clients send is read strictly. What was stored is read as it is: a field that a newer binary added is passed
-/// over, and limits that became narrower since do not matter.
+/// What clients send is read strictly. What was stored is read as it is: a field that a newer binary added is
+/// passed over, and limits that became narrower since do not matter.
 enum class ReadMode : std::uint8_t { strict, stored };
 
-/// A parsed JSON document. It keeps the parser's memory for the next document, so keep one for each thread and reuse
-/// it; not thread-safe. Documents are limited to kJsonDepthMax levels; duplicate keys, invalid UTF-8, trailing text
-/// and numbers beyond 64 bits are faults.
+/// A parsed JSON document. It keeps the parser's memory for the next document, so keep one for each thread
+/// and reuse it; not thread-safe. Documents are limited to kJsonDepthMax levels; duplicate keys, invalid
+/// UTF-8, trailing text and numbers beyond 64 bits are faults.
 class JsonDocument {
 public:
     JsonDocument();
@@ -37,19 +39,24 @@ public:
     JsonDocument(const JsonDocument&) = delete;
     JsonDocument& operator=(const JsonDocument&) = delete;
 
-    /// Nothing, or the one fault of a document that is no JSON: codes malformed_json, too_deep, invalid_utf8, empty.
+    /// Nothing, or the one fault of a document that is no JSON: codes malformed_json, too_deep, invalid_utf8,
+    /// empty.
     std::optional<FieldFault> parse(std::string_view text);
 
-    /// The member of the outermost object as text; nothing when absent or not a string. Valid until the next parse.
+    /// The member of the outermost object as text; nothing when absent or not a string. Valid until the next
+    /// parse.
     [[nodiscard]] std::optional<std::string_view> text(std::string_view member) const;
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view member) const;
 
-    /// Reads the whole document, or one member of the outermost object, into `value`, which is a default-made object
-    /// of the type. Codes: unknown_field, duplicate_field, missing, wrong_type, out_of_range, too_many, too_few, and
-    /// the text faults. An empty answer means that every field was read.
-    std::vector<FieldFault> read(const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener = nullptr) const;
+    /// Reads the whole document, or one member of the outermost object, into `value`, which is a default-made
+    /// object of the type. Codes: unknown_field, duplicate_field, missing, wrong_type, out_of_range,
+    /// too_many, too_few, and the text faults. An empty answer means that every field was read.
+    std::vector<FieldFault> read(
+        const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener = nullptr
+    ) const;
     std::vector<FieldFault> read_member(
-        std::string_view member, const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener = nullptr
+        std::string_view member, const TypeInfo& type, void* value, ReadMode mode,
+        FieldOpener* opener = nullptr
     ) const;
 
 private:

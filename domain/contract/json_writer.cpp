@@ -6,16 +6,28 @@
 namespace annals::contract {
 namespace {
 
-bool needs_escape(char c) { return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\'; }
+bool needs_escape(char c) {
+    return static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+}
 
 void append_escape(std::string& out, char c) {
     constexpr std::string_view kHex = "0123456789abcdef";
     switch (c) {
-        case '"': out += "\\\""; return;
-        case '\\': out += "\\\\"; return;
-        case '\n': out += "\\n"; return;
-        case '\r': out += "\\r"; return;
-        case '\t': out += "\\t"; return;
+        case '"':
+            out += "\\\"";
+            return;
+        case '\\':
+            out += "\\\\";
+            return;
+        case '\n':
+            out += "\\n";
+            return;
+        case '\r':
+            out += "\\r";
+            return;
+        case '\t':
+            out += "\\t";
+            return;
         default:
             out += "\\u00";
             out += kHex[static_cast<unsigned char>(c) >> 4U];
@@ -29,16 +41,32 @@ public:
 
     void value(const TypeInfo& type, const void* at, std::string_view field) {
         switch (type.kind) {
-            case Kind::boolean: out_ += type.get_boolean(at) ? "true" : "false"; return;
-            case Kind::integer: append_number(out_, type.get_integer(at)); return;
+            case Kind::boolean:
+                out_ += type.get_boolean(at) ? "true" : "false";
+                return;
+            case Kind::integer:
+                append_number(out_, type.get_integer(at));
+                return;
             case Kind::text:
-            case Kind::enumeration: text(type, at); return;
-            case Kind::object: object(type, at); return;
-            case Kind::list: list(type, at, field); return;
+            case Kind::enumeration:
+                text(type, at);
+                return;
+            case Kind::object:
+                object(type, at);
+                return;
+            case Kind::list:
+                list(type, at, field);
+                return;
             case Kind::optional:
-            case Kind::patch: nullable(type, at, field); return;
-            case Kind::sealed: sealed(type, at, field); return;
-            case Kind::any: type.write(at, out_); return;
+            case Kind::patch:
+                nullable(type, at, field);
+                return;
+            case Kind::sealed:
+                sealed(type, at, field);
+                return;
+            case Kind::any:
+                type.write(at, out_);
+                return;
         }
     }
 

@@ -1,19 +1,19 @@
 #pragma once
 
+#include "domain/contract/type_info.hpp"
+
 #include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
-
-#include "domain/contract/type_info.hpp"
 
 namespace annals::contract {
 
 /// One stored version of an event type. A struct that is stored declares
 ///     static constexpr std::string_view kType = "prj.TaskMoved";
 ///     static constexpr std::uint16_t kSchemaVersion = 1;
-/// and its context lists it in contract.cpp. Names and shapes of stored versions never change; a change is a new
-/// schema version and an upcaster from the one before.
+/// and its context lists it in contract.cpp. Names and shapes of stored versions never change; a change is a
+/// new schema version and an upcaster from the one before.
 struct EventType {
     std::string_view name;
     std::uint16_t schema_version{1};
@@ -24,14 +24,14 @@ struct EventType {
     std::shared_ptr<const void> (*upcast)(const void*){nullptr};
 };
 
-/// The wire side of a command: its name ("prj.MoveTask") and fields. What it does and who may is said in the commands
-/// layer, see commands/kernel/command_type.hpp.
+/// The wire side of a command: its name ("prj.MoveTask") and fields. What it does and who may is said in the
+/// commands layer, see commands/kernel/command_type.hpp.
 struct CommandShape {
     std::string_view name;
     const TypeInfo* shape{nullptr};
     std::shared_ptr<void> (*make)(){nullptr};
-    /// The codes its decision may refuse with, beside those that every command may: `static constexpr std::array<
-    /// std::string_view, N> kRejections` of its struct. For the documents.
+    /// The codes its decision may refuse with, beside those that every command may: `static constexpr
+    /// std::array< std::string_view, N> kRejections` of its struct. For the documents.
     std::span<const std::string_view> rejections{};
 };
 

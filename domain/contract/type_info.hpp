@@ -1,12 +1,12 @@
 #pragma once
 
+#include "domain/kernel/text.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-
-#include "domain/kernel/text.hpp"
 
 namespace annals::contract {
 
@@ -38,16 +38,17 @@ struct FieldInfo {
 
 /// How the elements behind a list, an optional, a patch or a seal are reached without knowing their C++ type.
 struct ContainerOps {
-    std::size_t (*size)(const void* container);               ///< list: elements; others: 0 or 1
-    const void* (*get)(const void* container, std::size_t);   ///< element of a list, or the value
-    void* (*add)(void* container);                            ///< a new element, or the value made present
-    void (*set_null)(void* container);                        ///< patch: present and null; others: nothing
-    bool (*present)(const void* container);                   ///< patch: was in the document at all
-    void* (*subject)(void* container);                        ///< sealed: the Uuid of its subject
+    std::size_t (*size)(const void* container);              ///< list: elements; others: 0 or 1
+    const void* (*get)(const void* container, std::size_t);  ///< element of a list, or the value
+    void* (*add)(void* container);                           ///< a new element, or the value made present
+    void (*set_null)(void* container);                       ///< patch: present and null; others: nothing
+    bool (*present)(const void* container);                  ///< patch: was in the document at all
+    void* (*subject)(void* container);                       ///< sealed: the Uuid of its subject
 };
 
-/// Everything readers, writers, validators and documents need to know of a C++ type, as constant data. Made once for
-/// each type by domain/contract/describe.hpp; the interpreters over it are compiled once, whatever the number of types.
+/// Everything readers, writers, validators and documents need to know of a C++ type, as constant data. Made
+/// once for each type by domain/contract/describe.hpp; the interpreters over it are compiled once, whatever
+/// the number of types.
 struct TypeInfo {
     Kind kind{Kind::any};
     std::string_view name;  ///< of an object or enumeration: its name in the documents
@@ -62,7 +63,8 @@ struct TypeInfo {
     bool (*get_boolean)(const void*){nullptr};
     void (*set_boolean)(void*, bool){nullptr};
 
-    // Kind::text and Kind::enumeration. `read` answers an empty view or the code of the fault ("too_long", ...).
+    // Kind::text and Kind::enumeration. `read` answers an empty view or the code of the fault ("too_long",
+    // ...).
     TextRules rules{};
     std::string_view (*read)(void*, std::string_view){nullptr};
     void (*write)(const void*, std::string&){nullptr};

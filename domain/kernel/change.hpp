@@ -4,8 +4,8 @@
 
 namespace annals {
 
-/// A field before and after. Events that change something carry both, so that history, undo, conflict detection and
-/// outside consumers need no second look-up.
+/// A field before and after. Events that change something carry both, so that history, undo, conflict
+/// detection and outside consumers need no second look-up.
 template <class T>
 struct Change {
     T before{};

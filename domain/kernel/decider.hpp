@@ -1,12 +1,12 @@
 #pragma once
 
+#include "domain/kernel/rejection.hpp"
+
 #include <concepts>
 #include <expected>
 #include <string_view>
 #include <variant>
 #include <vector>
-
-#include "domain/kernel/rejection.hpp"
 
 namespace annals {
 
@@ -14,9 +14,9 @@ namespace annals {
 template <class Event>
 using Decision = std::expected<std::vector<Event>, Rejection>;
 
-/// The shape of every aggregate (the Decider pattern, J. Chassaing): static functions without I/O, clock or chance.
-/// Beside these, an aggregate has one `decide(const State&, const Command&, ...)` for each command, which takes the
-/// facts of other streams as plain values.
+/// The shape of every aggregate (the Decider pattern, J. Chassaing): static functions without I/O, clock or
+/// chance. Beside these, an aggregate has one `decide(const State&, const Command&, ...)` for each command,
+/// which takes the facts of other streams as plain values.
 template <class D>
 concept Decider = requires(typename D::State state, const typename D::Event& event) {
     { D::kCategory } -> std::convertible_to<std::string_view>;

@@ -11,7 +11,8 @@
 
 namespace annals {
 
-/// A UUID (RFC 9562) as its 16 bytes in network order, so that comparing bytes compares UUIDv7 creation times.
+/// A UUID (RFC 9562) as its 16 bytes in network order, so that comparing bytes compares UUIDv7 creation
+/// times.
 struct Uuid {
     std::array<std::uint8_t, 16> bytes{};
 
@@ -54,15 +55,15 @@ using EventId = Id<struct EventTag>;
 using CommandId = Id<struct CommandTag>;
 
 /// The realm of what belongs to no organization and to no person.
-inline constexpr TenantId kPlatformRealm{
-    Uuid{{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0}}
-};
+inline constexpr TenantId kPlatformRealm{Uuid{{0, 0, 0, 0, 0, 0, 0x70, 0, 0x80, 0, 0, 0, 0, 0, 0, 0}}};
 
 /// A person's own realm carries the person's id.
-inline TenantId realm_of(UserId user) { return TenantId{user.value}; }
+inline TenantId realm_of(UserId user) {
+    return TenantId{user.value};
+}
 
-/// Where an event stands in the log. `epoch` rises when a log is restored from a backup, so that a position from
-/// before can be told from one that is reused; `number` is dense from 1 within its partition.
+/// Where an event stands in the log. `epoch` rises when a log is restored from a backup, so that a position
+/// from before can be told from one that is reused; `number` is dense from 1 within its partition.
 struct Position {
     std::uint32_t epoch{1};
     std::uint16_t partition{0};
@@ -92,5 +93,7 @@ struct std::hash<annals::Uuid> {
 
 template <class Tag>
 struct std::hash<annals::Id<Tag>> {
-    std::size_t operator()(const annals::Id<Tag>& id) const noexcept { return std::hash<annals::Uuid>{}(id.value); }
+    std::size_t operator()(const annals::Id<Tag>& id) const noexcept {
+        return std::hash<annals::Uuid>{}(id.value);
+    }
 };

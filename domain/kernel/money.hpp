@@ -1,9 +1,9 @@
 #pragma once
 
+#include "domain/kernel/text.hpp"
+
 #include <compare>
 #include <cstdint>
-
-#include "domain/kernel/text.hpp"
 
 namespace annals {
 

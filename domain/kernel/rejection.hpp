@@ -17,8 +17,8 @@ struct FieldFault {
     friend bool operator==(const FieldFault&, const FieldFault&) = default;
 };
 
-/// A decision against a command. `code` is one of the catalogue's stable codes ("WIP_LIMIT", "INVALID_STATE", ...),
-/// which api/http maps to a status; the rest explains it. A rejection changes nothing.
+/// A decision against a command. `code` is one of the catalogue's stable codes ("WIP_LIMIT", "INVALID_STATE",
+/// ...), which api/http maps to a status; the rest explains it. A rejection changes nothing.
 struct Rejection {
     std::string code;
     std::string detail;

@@ -1,11 +1,10 @@
 #include "domain/kernel/text.hpp"
 
-#include <utf8proc.h>
-
 #include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <memory>
+#include <utf8proc.h>
 
 namespace annals {
 namespace {
@@ -14,7 +13,9 @@ bool is_ascii(std::string_view text) {
     return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
 }
 
-bool is_trimmed_away(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
+bool is_trimmed_away(char c) {
+    return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
 
 std::string_view trim(std::string_view text) {
     while (!text.empty() && is_trimmed_away(text.front())) text.remove_prefix(1);
@@ -57,16 +58,20 @@ std::expected<std::string, TextFault> compose(std::string_view text) {
     if (is_ascii(text)) return std::string(text);
     utf8proc_uint8_t* composed = nullptr;
     const auto length = utf8proc_map(
-        reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()), &composed,
-        static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE)
+        reinterpret_cast<const utf8proc_uint8_t*>(text.data()), static_cast<utf8proc_ssize_t>(text.size()),
+        &composed, static_cast<utf8proc_option_t>(UTF8PROC_COMPOSE | UTF8PROC_STABLE)
     );
     const std::unique_ptr<utf8proc_uint8_t, decltype(&std::free)> owner(composed, &std::free);
     if (length < 0) return std::unexpected(TextFault::bad_format);
     return std::string(reinterpret_cast<const char*>(composed), static_cast<std::size_t>(length));
 }
 
-bool is_lower_or_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
-bool is_letter_or_digit(char c) { return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z'); }
+bool is_lower_or_digit(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
+bool is_letter_or_digit(char c) {
+    return is_lower_or_digit(c) || (c >= 'A' && c <= 'Z');
+}
 
 bool is_email_local_part(std::string_view local) {
     constexpr std::string_view kPunctuation = ".!#$%&'*+/=?^_`{|}~-";
@@ -83,7 +88,9 @@ bool is_domain_label(std::string_view label) {
 }  // namespace
 
 std::string_view text_fault_code(TextFault fault) {
-    constexpr std::array<std::string_view, 4> kCodes{"too_short", "too_long", "control_character", "bad_format"};
+    constexpr std::array<std::string_view, 4> kCodes{
+        "too_short", "too_long", "control_character", "bad_format"
+    };
     return kCodes[static_cast<std::size_t>(fault)];
 }
 
@@ -126,9 +133,8 @@ bool Email::shaped(std::string_view text) {
 }
 
 bool ProjectKey::shaped(std::string_view text) {
-    return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' && std::ranges::all_of(text, [](char c) {
-        return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-    });
+    return !text.empty() && text.front() >= 'A' && text.front() <= 'Z' &&
+           std::ranges::all_of(text, [](char c) { return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); });
 }
 
 std::expected<Secret, TextFault> Secret::parse(std::string_view raw) {

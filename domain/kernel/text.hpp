@@ -16,13 +16,13 @@ std::string_view text_fault_code(TextFault fault);
 struct TextRules {
     std::size_t min{0};
     std::size_t max{0};
-    bool line_breaks{false};       ///< tabs and line feeds are allowed: markdown and notes
-    std::string_view pattern{};    ///< JSON Schema pattern, for documents; the check itself is in `parse`
-    std::string_view format{};     ///< JSON Schema format
+    bool line_breaks{false};     ///< tabs and line feeds are allowed: markdown and notes
+    std::string_view pattern{};  ///< JSON Schema pattern, for documents; the check itself is in `parse`
+    std::string_view format{};   ///< JSON Schema format
 };
 
-/// Trims white space, composes to Unicode NFC and checks the length, so that two texts that look alike are alike.
-/// Expects valid UTF-8 (the JSON reader guarantees it); invalid bytes are a bad_format.
+/// Trims white space, composes to Unicode NFC and checks the length, so that two texts that look alike are
+/// alike. Expects valid UTF-8 (the JSON reader guarantees it); invalid bytes are a bad_format.
 std::expected<std::string, TextFault> normalise_text(std::string_view raw, const TextRules& rules);
 
 /// A text between Min and Max code points on one line.
@@ -53,7 +53,8 @@ private:
 template <std::size_t Max>
 using Markdown = Text<0, Max, true>;
 
-/// Base of the texts with a shape of their own; `Self` provides kRules and `static bool shaped(std::string_view)`.
+/// Base of the texts with a shape of their own; `Self` provides kRules and `static bool
+/// shaped(std::string_view)`.
 template <class Self>
 class ShapedText {
 public:
@@ -77,15 +78,16 @@ private:
     std::string value_;
 };
 
-/// The name of an organization in addresses: lower-case letters, digits and single dashes, 2 to 40 characters.
+/// The name of an organization in addresses: lower-case letters, digits and single dashes, 2 to 40
+/// characters.
 class Slug : public ShapedText<Slug> {
 public:
     static constexpr TextRules kRules{2, 40, false, "^[a-z0-9](-?[a-z0-9]){1,39}$", {}};
     static bool shaped(std::string_view text);
 };
 
-/// An e-mail address, lower-cased, at most 254 characters. The shape is the one HTML forms accept; whether somebody
-/// reads mail there only a mail can tell.
+/// An e-mail address, lower-cased, at most 254 characters. The shape is the one HTML forms accept; whether
+/// somebody reads mail there only a mail can tell.
 class Email : public ShapedText<Email> {
 public:
     static constexpr TextRules kRules{3, 254, false, {}, "email"};

@@ -1,16 +1,18 @@
 #include "infra/app/adapters.hpp"
 
-#include <array>
-
 #include "infra/crypto/encoding.hpp"
 #include "infra/crypto/key_file.hpp"
 #include "infra/crypto/password.hpp"
 #include "infra/crypto/password_policy.hpp"
 #include "infra/crypto/random.hpp"
 
+#include <array>
+
 namespace annals::app {
 
-JwtTokens::JwtTokens(const crypto::SigningKey& key, const crypto::TokenAuthority& authority, std::int64_t lifetime_s)
+JwtTokens::JwtTokens(
+    const crypto::SigningKey& key, const crypto::TokenAuthority& authority, std::int64_t lifetime_s
+)
     : issuer_(key, authority),
       verifier_({key.public_key()}, authority),
       verified_(verifier_),
@@ -34,7 +36,9 @@ std::string JwtTokens::mint(api::Principal& principal, Instant now) {
     return issuer_.mint(claims);
 }
 
-std::string PooledPasswords::hash(const std::string& password) { return crypto::hash_password(password); }
+std::string PooledPasswords::hash(const std::string& password) {
+    return crypto::hash_password(password);
+}
 
 bool PooledPasswords::verify(const std::optional<std::string>& hash, const std::string& password) {
     const bool right = crypto::verify_password(hash ? *hash : crypto::dummy_password_hash(), password);
@@ -53,6 +57,8 @@ BootstrapToken::BootstrapToken(const std::string& path) {
     text_ = crypto::to_base64url(crypto::read_key_file(path, "bootstrap token").bytes());
 }
 
-bool BootstrapToken::matches(std::string_view token) { return crypto::equal_constant_time(token, text_); }
+bool BootstrapToken::matches(std::string_view token) {
+    return crypto::equal_constant_time(token, text_);
+}
 
 }  // namespace annals::app

@@ -1,12 +1,12 @@
 #pragma once
 
-#include <string>
-
 #include "api/kernel/services.hpp"
 #include "infra/crypto/jwt.hpp"
 #include "infra/crypto/password_pool.hpp"
 #include "infra/crypto/verified_tokens.hpp"
 #include "infra/runtime/worker_pool.hpp"
+
+#include <string>
 
 namespace annals::app {
 
@@ -14,7 +14,9 @@ namespace annals::app {
 
 class JwtTokens final : public api::AccessTokens {
 public:
-    JwtTokens(const crypto::SigningKey& key, const crypto::TokenAuthority& authority, std::int64_t lifetime_s);
+    JwtTokens(
+        const crypto::SigningKey& key, const crypto::TokenAuthority& authority, std::int64_t lifetime_s
+    );
 
     std::optional<api::Principal> verify(std::string_view token, Instant now) override;
     std::string mint(api::Principal& principal, Instant now) override;

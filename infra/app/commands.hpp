@@ -1,15 +1,15 @@
 #pragma once
 
+#include "infra/runtime/config.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 
-#include "infra/runtime/config.hpp"
-
 namespace annals::app {
 
-/// What the subcommands do. Each answers the exit code: 0 fine, 1 something is wrong with the data, 2 wrong use. Wrong
-/// configuration and unreachable servers are exceptions, which main turns into 78 and 1.
+/// What the subcommands do. Each answers the exit code: 0 fine, 1 something is wrong with the data, 2 wrong
+/// use. Wrong configuration and unreachable servers are exceptions, which main turns into 78 and 1.
 
 int serve(const runtime::Config& config);
 
@@ -18,8 +18,8 @@ int migrate(const runtime::Config& config, bool dry_run);
 /// Prints each event of a stream and the state after it. `stream` is "task-<uuid>" or the uuid alone.
 int replay(const runtime::Config& config, const std::string& stream, std::optional<std::uint64_t> until);
 
-/// Checks every invariant of the log and every read model against a fold of the log. `json` prints one JSON object
-/// instead of lines; progress goes to standard error when it is a terminal.
+/// Checks every invariant of the log and every read model against a fold of the log. `json` prints one JSON
+/// object instead of lines; progress goes to standard error when it is a terminal.
 int verify(const runtime::Config& config, bool json);
 
 int print_config(const runtime::Config& config, bool json);

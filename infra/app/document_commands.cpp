@@ -1,9 +1,9 @@
-#include <cstdio>
-
 #include "api/kernel/route.hpp"
 #include "api/openapi/asyncapi.hpp"
 #include "api/openapi/openapi.hpp"
 #include "infra/app/commands.hpp"
+
+#include <cstdio>
 
 namespace annals::app {
 

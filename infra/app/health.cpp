@@ -1,10 +1,10 @@
 #include "infra/app/health.hpp"
 
-#include <algorithm>
-
 #include "api/http/problem.hpp"
 #include "api/http/query.hpp"
 #include "domain/contract/json_writer.hpp"
+
+#include <algorithm>
 
 namespace annals::app {
 namespace {
@@ -13,10 +13,13 @@ using Answer = std::function<http::Response(const http::Request&)>;
 
 /// An endpoint that may block.
 http::Handler on_worker(api::Workers& workers, Answer answer) {
-    return [&workers, answer = std::move(answer)](std::shared_ptr<http::Request> request, http::Respond respond) {
+    return [&workers,
+            answer = std::move(answer)](std::shared_ptr<http::Request> request, http::Respond respond) {
         auto slot = std::make_shared<http::Respond>(std::move(respond));
         const bool accepted = workers.submit([answer, request, slot] { (*slot)(answer(*request)); });
-        if (!accepted) (*slot)(http::problem_response(*request, http::make_problem("OVERLOADED", "all workers are busy")));
+        if (!accepted)
+            (*slot)(http::problem_response(*request, http::make_problem("OVERLOADED", "all workers are busy"))
+            );
     };
 }
 
@@ -32,9 +35,11 @@ http::Response readiness(const HealthSources& sources, const http::Request& requ
     const auto checks = all_checks(sources);
     const bool ready = std::ranges::all_of(checks, &Check::ok);
     const auto query = http::QueryParameters::parse(request.query);
-    if (!query || !query->find("verbose")) return http::text_response(ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
+    if (!query || !query->find("verbose"))
+        return http::text_response(ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     std::string body;
-    for (const Check& check : checks) body += (check.ok ? "[+]" : "[-]") + check.name + ": " + check.detail + "\n";
+    for (const Check& check : checks)
+        body += (check.ok ? "[+]" : "[-]") + check.name + ": " + check.detail + "\n";
     body += ready ? "ready\n" : "not ready\n";
     return http::text_response(ready ? 200 : 503, std::move(body));
 }
@@ -56,22 +61,30 @@ http::Response health(const HealthSources& sources, const http::Request&) {
 
 }  // namespace
 
-std::vector<http::Endpoint> health_endpoints(HealthSources sources, runtime::Metrics& metrics, api::Workers& workers) {
+std::vector<http::Endpoint> health_endpoints(
+    HealthSources sources, runtime::Metrics& metrics, api::Workers& workers
+) {
     const auto shared = std::make_shared<const HealthSources>(std::move(sources));
     return {
         // Liveness asks nobody: a process that answers is alive.
         {http::Method::get, "/livez",
-         [](std::shared_ptr<http::Request>, http::Respond respond) { respond(http::text_response(200, "alive\n")); }},
+         [](std::shared_ptr<http::Request>, http::Respond respond) {
+             respond(http::text_response(200, "alive\n"));
+         }},
         {http::Method::get, "/readyz",
          on_worker(workers, [shared](const http::Request& request) { return readiness(*shared, request); })},
         {http::Method::get, "/health",
          on_worker(workers, [shared](const http::Request& request) { return health(*shared, request); })},
-        {http::Method::get, "/metrics", on_worker(workers, [shared, &metrics](const http::Request&) {
-             shared->update_metrics(metrics);
-             http::Response response = http::text_response(200, metrics.render());
-             response.content_type = runtime::Metrics::kContentType;
-             return response;
-         })},
+        {http::Method::get, "/metrics",
+         on_worker(
+             workers,
+             [shared, &metrics](const http::Request&) {
+                 shared->update_metrics(metrics);
+                 http::Response response = http::text_response(200, metrics.render());
+                 response.content_type = runtime::Metrics::kContentType;
+                 return response;
+             }
+         )},
     };
 }
 

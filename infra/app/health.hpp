@@ -1,13 +1,13 @@
 #pragma once
 
+#include "api/http/dispatcher.hpp"
+#include "api/kernel/services.hpp"
+#include "infra/runtime/metrics.hpp"
+
 #include <atomic>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "api/http/dispatcher.hpp"
-#include "api/kernel/services.hpp"
-#include "infra/runtime/metrics.hpp"
 
 namespace annals::app {
 
@@ -27,6 +27,8 @@ struct HealthSources {
 };
 
 /// GET /livez, /readyz, /readyz?verbose, /health, /metrics. All of it outlives the endpoints.
-std::vector<http::Endpoint> health_endpoints(HealthSources sources, runtime::Metrics& metrics, api::Workers& workers);
+std::vector<http::Endpoint> health_endpoints(
+    HealthSources sources, runtime::Metrics& metrics, api::Workers& workers
+);
 
 }  // namespace annals::app

@@ -15,10 +15,14 @@ namespace {
 
 runtime::Level level_of(kafka::Severity severity) {
     switch (severity) {
-        case kafka::Severity::debug: return runtime::Level::debug;
-        case kafka::Severity::info: return runtime::Level::info;
-        case kafka::Severity::warning: return runtime::Level::warning;
-        case kafka::Severity::error: return runtime::Level::error;
+        case kafka::Severity::debug:
+            return runtime::Level::debug;
+        case kafka::Severity::info:
+            return runtime::Level::info;
+        case kafka::Severity::warning:
+            return runtime::Level::warning;
+        case kafka::Severity::error:
+            return runtime::Level::error;
     }
     return runtime::Level::error;
 }
@@ -31,8 +35,9 @@ kafka::LogSink log_sink() {
 
 std::string describe(const kafka::RelayStatus& status) {
     std::string text(to_string(status.phase));
-    text += status.broker == kafka::BrokerKind::embedded ? ", broker in memory: it holds the last few thousand events"
-                                                         : ", broker real";
+    text += status.broker == kafka::BrokerKind::embedded
+                ? ", broker in memory: it holds the last few thousand events"
+                : ", broker real";
     if (!status.message.empty()) text += "; " + status.message;
     for (std::size_t i = 0; i < status.partitions.size(); ++i) {
         const auto& partition = status.partitions[i];
@@ -47,7 +52,8 @@ std::string describe(const kafka::RelayStatus& status) {
 std::string describe(const projector::ServiceStatus& status) {
     std::string text(to_string(status.state));
     std::uint64_t parked = 0;
-    for (const ProjectionStatus& projection : status.projector.projections) parked += projection.parked_events;
+    for (const ProjectionStatus& projection : status.projector.projections)
+        parked += projection.parked_events;
     if (parked > 0) text += "; " + std::to_string(parked) + " parked events";
     if (!status.last_error.empty()) text += "; " + status.last_error;
     return text;
@@ -119,13 +125,16 @@ void KafkaSide::appended() {
     if (impl_->relay) impl_->relay->notify();
 }
 
-std::string KafkaSide::bootstrap() const { return impl_->address.bootstrap; }
+std::string KafkaSide::bootstrap() const {
+    return impl_->address.bootstrap;
+}
 
 std::vector<Check> KafkaSide::checks() const {
     std::vector<Check> checks;
     if (impl_->relay) {
         const kafka::RelayStatus status = impl_->relay->status();
-        const bool started = status.phase == kafka::RelayPhase::publishing || status.phase == kafka::RelayPhase::standby;
+        const bool started =
+            status.phase == kafka::RelayPhase::publishing || status.phase == kafka::RelayPhase::standby;
         checks.push_back({"relay", started && status.healthy(), describe(status)});
     }
     if (impl_->service) {
@@ -143,19 +152,25 @@ void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
             behind += static_cast<double>(partition.head - std::min(partition.head, partition.published));
         }
         metrics.gauge("annals_relay_behind_events", "Events of the log that are not on Kafka").set(behind);
-        metrics.gauge("annals_relay_records", "Records published since start").set(static_cast<double>(status.records_total));
-        metrics.gauge("annals_relay_failures", "Sessions with the broker that failed").set(static_cast<double>(status.failures_total));
+        metrics.gauge("annals_relay_records", "Records published since start")
+            .set(static_cast<double>(status.records_total));
+        metrics.gauge("annals_relay_failures", "Sessions with the broker that failed")
+            .set(static_cast<double>(status.failures_total));
     }
     if (!impl_->service) return;
     const projector::ServiceStatus status = impl_->service->status();
-    metrics.gauge("annals_projector_events", "Events applied since start").set(static_cast<double>(status.projector.events_total));
+    metrics.gauge("annals_projector_events", "Events applied since start")
+        .set(static_cast<double>(status.projector.events_total));
     for (const ProjectionStatus& projection : status.projector.projections) {
         const runtime::MetricLabels labels{{"projection", projection.projection}};
         metrics.gauge("annals_projection_parked_events", "Events that could not be applied", labels)
             .set(static_cast<double>(projection.parked_events));
         for (std::size_t i = 0; i < projection.positions.size(); ++i) {
-            metrics.gauge("annals_projection_position", "Position applied",
-                          {{"projection", projection.projection}, {"partition", std::to_string(i)}})
+            metrics
+                .gauge(
+                    "annals_projection_position", "Position applied",
+                    {{"projection", projection.projection}, {"partition", std::to_string(i)}}
+                )
                 .set(static_cast<double>(projection.positions[i]));
         }
     }

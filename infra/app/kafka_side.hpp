@@ -1,14 +1,14 @@
 #pragma once
 
-#include <functional>
-#include <memory>
-#include <string>
-#include <vector>
-
 #include "commands/ports/environment.hpp"
 #include "infra/app/health.hpp"
 #include "infra/runtime/config.hpp"
 #include "infra/runtime/metrics.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
 
 namespace annals::app {
 

@@ -1,14 +1,14 @@
-#include <CLI/CLI.hpp>
-#include <cstdio>
-#include <exception>
-#include <functional>
-
 #include "commands/kernel/committed_state.hpp"
 #include "commands/ports/event_store.hpp"
 #include "infra/app/bench_command.hpp"
 #include "infra/app/commands.hpp"
 #include "infra/runtime/config_error.hpp"
 #include "infra/runtime/log.hpp"
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <exception>
+#include <functional>
 
 namespace {
 
@@ -45,7 +45,10 @@ int run_guarded(const std::function<int()>& command) {
         std::fprintf(stderr, "annals: %s\n", error.what());
         return annals::runtime::kConfigExitCode;
     } catch (const annals::StoreUnavailable& away) {
-        std::fprintf(stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n", away.detail.c_str());
+        std::fprintf(
+            stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n",
+            away.detail.c_str()
+        );
         return kFailure;
     } catch (const annals::UnreadableLog& damage) {
         std::fprintf(stderr, "annals: the log cannot be read: %s\n", damage.detail.c_str());
@@ -64,33 +67,46 @@ void add_command(
     CLI::App* command = app.add_subcommand(name, description);
     const auto flags = std::make_shared<SettingFlags>(*command);
     const auto run = declare(*command);
-    command->callback([&exit_code, flags, run] { exit_code = run_guarded([&] { return run(flags->load()); }); });
+    command->callback([&exit_code, flags, run] {
+        exit_code = run_guarded([&] { return run(flags->load()); });
+    });
 }
 
 void add_server_commands(CLI::App& app, int& exit_code) {
     add_command(app, "serve", "Run the roles of this process until SIGTERM", exit_code, [](CLI::App&) {
         return [](const Config& config) { return annals::app::serve(config); };
     });
-    add_command(app, "migrate", "Bring the database to the schema of this binary", exit_code, [](CLI::App& command) {
-        const auto dry_run = std::make_shared<bool>(false);
-        command.add_flag("--dry-run", *dry_run, "Say what would be done and change nothing");
-        return [dry_run](const Config& config) { return annals::app::migrate(config, *dry_run); };
-    });
+    add_command(
+        app, "migrate", "Bring the database to the schema of this binary", exit_code,
+        [](CLI::App& command) {
+            const auto dry_run = std::make_shared<bool>(false);
+            command.add_flag("--dry-run", *dry_run, "Say what would be done and change nothing");
+            return [dry_run](const Config& config) { return annals::app::migrate(config, *dry_run); };
+        }
+    );
 }
 
 void add_auditor_commands(CLI::App& app, int& exit_code) {
-    add_command(app, "replay", "Print each event of a stream and the state after it", exit_code, [](CLI::App& command) {
-        const auto stream = std::make_shared<std::string>();
-        const auto until = std::make_shared<std::optional<std::uint64_t>>();
-        command.add_option("--stream", *stream, "The stream: task-<uuid>, or the uuid alone")->required();
-        command.add_option("--until", *until, "The last version to print");
-        return [stream, until](const Config& config) { return annals::app::replay(config, *stream, *until); };
-    });
-    add_command(app, "verify", "Check every invariant of the log and every read model", exit_code, [](CLI::App& command) {
-        const auto json = std::make_shared<bool>(false);
-        command.add_flag("--json", *json, "Print one JSON object");
-        return [json](const Config& config) { return annals::app::verify(config, *json); };
-    });
+    add_command(
+        app, "replay", "Print each event of a stream and the state after it", exit_code,
+        [](CLI::App& command) {
+            const auto stream = std::make_shared<std::string>();
+            const auto until = std::make_shared<std::optional<std::uint64_t>>();
+            command.add_option("--stream", *stream, "The stream: task-<uuid>, or the uuid alone")->required();
+            command.add_option("--until", *until, "The last version to print");
+            return [stream, until](const Config& config) {
+                return annals::app::replay(config, *stream, *until);
+            };
+        }
+    );
+    add_command(
+        app, "verify", "Check every invariant of the log and every read model", exit_code,
+        [](CLI::App& command) {
+            const auto json = std::make_shared<bool>(false);
+            command.add_flag("--json", *json, "Print one JSON object");
+            return [json](const Config& config) { return annals::app::verify(config, *json); };
+        }
+    );
 }
 
 void add_documents(CLI::App& app, int& exit_code) {
@@ -102,11 +118,14 @@ void add_documents(CLI::App& app, int& exit_code) {
     });
     CLI::App* config = app.add_subcommand("config", "Settings of this process");
     config->require_subcommand(1);
-    add_command(*config, "print", "Each setting with its value and where it comes from", exit_code, [](CLI::App& command) {
-        const auto json = std::make_shared<bool>(false);
-        command.add_flag("--json", *json, "Print one JSON object");
-        return [json](const Config& settings) { return annals::app::print_config(settings, *json); };
-    });
+    add_command(
+        *config, "print", "Each setting with its value and where it comes from", exit_code,
+        [](CLI::App& command) {
+            const auto json = std::make_shared<bool>(false);
+            command.add_flag("--json", *json, "Print one JSON object");
+            return [json](const Config& settings) { return annals::app::print_config(settings, *json); };
+        }
+    );
 }
 
 }  // namespace

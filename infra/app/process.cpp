@@ -1,9 +1,5 @@
 #include "infra/app/process.hpp"
 
-#include <algorithm>
-#include <atomic>
-#include <cstdio>
-
 #include "api/kernel/application.hpp"
 #include "api/openapi/docs_endpoints.hpp"
 #include "api/server/http_server.hpp"
@@ -22,6 +18,10 @@
 #include "infra/projector/visibility_feed.hpp"
 #include "infra/runtime/clock.hpp"
 #include "infra/runtime/log.hpp"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdio>
 
 namespace annals::app {
 namespace {
@@ -50,7 +50,9 @@ std::uint16_t checked_partitions(const runtime::Config& config) {
 
 }  // namespace
 
-std::string engine_dsn(const runtime::Config& config) { return dsn_as(config.text("dsn"), "annals_engine"); }
+std::string engine_dsn(const runtime::Config& config) {
+    return dsn_as(config.text("dsn"), "annals_engine");
+}
 
 std::string api_dsn(const runtime::Config& config) {
     const std::string& own = config.text("api_dsn");
@@ -123,7 +125,9 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           process.config.integer("access_token_ttl_s")
       ),
       reader(api_dsn(process.config), static_cast<std::size_t>(process.config.integer("worker_threads"))),
-      directory(pg::make_pg_event_store(engine_dsn(process.config)), process.cryptography, process.partitions),
+      directory(
+          pg::make_pg_event_store(engine_dsn(process.config)), process.cryptography, process.partitions
+      ),
       cursors(cursor_hmac(process.master_key)),
       bus(std::move(bus_options)),
       workers(static_cast<std::size_t>(process.config.integer("worker_threads"))),
@@ -141,10 +145,8 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .cryptography = process.cryptography,
           .cursors = cursors,
           .partitions = process.partitions,
-          .report =
-              [](std::string_view code, const std::string& detail, const std::string& request_id) {
-                  runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}});
-              },
+          .report = [](std::string_view code, const std::string& detail, const std::string& request_id
+                    ) { runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}}); },
       },
       checks(directory),
       feed(engine_dsn(process.config), process.visibility),
@@ -153,8 +155,10 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .port = static_cast<std::uint16_t>(process.config.integer("port")),
           .io_threads = static_cast<unsigned>(process.config.integer("io_threads")),
           .cors = http::CorsPolicy(process.config.list("cors_origins")),
-          .body_bytes_max = [](const http::Request& request) { return api::body_bytes_max(request, http::Limits{}); },
-          .log = [](std::string_view code, std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
+          .body_bytes_max = [](const http::Request& request
+                            ) { return api::body_bytes_max(request, http::Limits{}); },
+          .log = [](std::string_view code,
+                    std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
           .answered = [&process](const server::Answered& answer) { process.answered(answer); },
       }) {}
 
@@ -198,23 +202,35 @@ HealthSources Process::Impl::health_sources() {
 
 void Process::Impl::update_metrics(runtime::Metrics& into) {
     const CommandStats stats = api->bus.stats();
-    into.gauge("annals_commands_accepted", "Commands accepted since start").set(static_cast<double>(stats.accepted));
-    into.gauge("annals_commands_rejected", "Commands rejected since start").set(static_cast<double>(stats.rejected));
-    into.gauge("annals_commands_repeated", "Commands answered from the log").set(static_cast<double>(stats.repeated));
-    into.gauge("annals_commands_queued", "Commands waiting for a writer").set(static_cast<double>(stats.queued));
+    into.gauge("annals_commands_accepted", "Commands accepted since start")
+        .set(static_cast<double>(stats.accepted));
+    into.gauge("annals_commands_rejected", "Commands rejected since start")
+        .set(static_cast<double>(stats.rejected));
+    into.gauge("annals_commands_repeated", "Commands answered from the log")
+        .set(static_cast<double>(stats.repeated));
+    into.gauge("annals_commands_queued", "Commands waiting for a writer")
+        .set(static_cast<double>(stats.queued));
     into.gauge("annals_append_batches", "Appends since start").set(static_cast<double>(stats.batches));
-    into.gauge("annals_events_appended", "Events appended since start").set(static_cast<double>(stats.events));
+    into.gauge("annals_events_appended", "Events appended since start")
+        .set(static_cast<double>(stats.events));
     into.gauge("annals_append_conflicts", "Appends decided again because another process appended")
         .set(static_cast<double>(stats.heads_moved));
-    into.gauge("annals_append_in_doubt", "Appends whose outcome had to be looked up").set(static_cast<double>(stats.in_doubt));
-    into.gauge("annals_http_connections", "Open connections").set(static_cast<double>(api->server.connections()));
+    into.gauge("annals_append_in_doubt", "Appends whose outcome had to be looked up")
+        .set(static_cast<double>(stats.in_doubt));
+    into.gauge("annals_http_connections", "Open connections")
+        .set(static_cast<double>(api->server.connections()));
     kafka.update_metrics(into);
 }
 
 void Process::Impl::answered(const server::Answered& answer) {
-    const std::string_view route = answer.request != nullptr && !answer.request->route.empty() ? answer.request->route : "none";
+    const std::string_view route =
+        answer.request != nullptr && !answer.request->route.empty() ? answer.request->route : "none";
     const std::string code = std::to_string(answer.status);
-    metrics.counter("annals_http_requests_total", "Requests answered", {{"route", std::string(route)}, {"code", code}}).add();
+    metrics
+        .counter(
+            "annals_http_requests_total", "Requests answered", {{"route", std::string(route)}, {"code", code}}
+        )
+        .add();
     const auto level = answer.status >= 500   ? runtime::Level::error
                        : answer.status >= 400 ? runtime::Level::info
                                               : runtime::Level::debug;
@@ -226,7 +242,8 @@ void Process::Impl::answered(const server::Answered& answer) {
          {"path", answer.request != nullptr ? std::string_view(answer.request->path) : std::string_view()},
          {"status", answer.status},
          {"duration_us", answer.duration_us},
-         {"traceparent", answer.request != nullptr ? std::string_view(answer.request->traceparent) : std::string_view()}}
+         {"traceparent",
+          answer.request != nullptr ? std::string_view(answer.request->traceparent) : std::string_view()}}
     );
 }
 
@@ -238,9 +255,16 @@ void Process::start() {
     if (!impl_->api) return;
     auto& api = *impl_->api;
     auto endpoints = api::make_endpoints(api.services, api.checks, api::all_routes());
-    std::ranges::move(health_endpoints(impl_->health_sources(), impl_->metrics, api.workers), std::back_inserter(endpoints));
-    std::ranges::move(api::docs_endpoints(api::all_routes(), {impl_->config.text("topic"), impl_->partitions}), std::back_inserter(endpoints));
-    api.server.start(http::make_dispatcher(std::move(endpoints), http::CorsPolicy(impl_->config.list("cors_origins"))));
+    std::ranges::move(
+        health_endpoints(impl_->health_sources(), impl_->metrics, api.workers), std::back_inserter(endpoints)
+    );
+    std::ranges::move(
+        api::docs_endpoints(api::all_routes(), {impl_->config.text("topic"), impl_->partitions}),
+        std::back_inserter(endpoints)
+    );
+    api.server.start(
+        http::make_dispatcher(std::move(endpoints), http::CorsPolicy(impl_->config.list("cors_origins")))
+    );
 
     RunFile run;
     run.api = "http://" + impl_->config.text("address") + ":" + std::to_string(api.server.port());

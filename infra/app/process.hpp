@@ -1,17 +1,17 @@
 #pragma once
 
+#include "infra/runtime/config.hpp"
+
 #include <memory>
 #include <string>
-
-#include "infra/runtime/config.hpp"
 
 namespace annals::app {
 
 /// What `annals serve` runs: the roles of one process, wired together. Made and stopped by the main thread.
 class Process {
 public:
-    /// Checks keys and database; throws runtime::ConfigError for what an operator has to change, and pg::PgError when
-    /// PostgreSQL cannot be reached.
+    /// Checks keys and database; throws runtime::ConfigError for what an operator has to change, and
+    /// pg::PgError when PostgreSQL cannot be reached.
     explicit Process(const runtime::Config& config);
     ~Process();
     Process(const Process&) = delete;
@@ -19,7 +19,8 @@ public:
 
     /// Starts every role, then listens, and writes run.json once requests can be served.
     void start();
-    /// Finishes what runs and ends everything in the order that loses nothing: requests, commands, relay, projections.
+    /// Finishes what runs and ends everything in the order that loses nothing: requests, commands, relay,
+    /// projections.
     void stop();
 
 private:

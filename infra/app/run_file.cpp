@@ -1,14 +1,13 @@
 #include "infra/app/run_file.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
+#include "domain/contract/json_writer.hpp"
+#include "infra/runtime/config_error.hpp"
 
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-
-#include "domain/contract/json_writer.hpp"
-#include "infra/runtime/config_error.hpp"
+#include <fcntl.h>
+#include <unistd.h>
 
 namespace annals::app {
 namespace {
@@ -42,10 +41,13 @@ void write_run_file(const std::string& path, const RunFile& run) {
     const std::string temporary = path + ".new";
     const std::string body = to_json(run);
     const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-    const bool written = fd >= 0 && ::write(fd, body.data(), body.size()) == static_cast<ssize_t>(body.size());
+    const bool written =
+        fd >= 0 && ::write(fd, body.data(), body.size()) == static_cast<ssize_t>(body.size());
     if (fd >= 0) ::close(fd);
     if (!written || std::rename(temporary.c_str(), path.c_str()) != 0) {
-        throw runtime::ConfigError("cannot write " + path + ": " + std::strerror(errno) + "; is the home folder writable?");
+        throw runtime::ConfigError(
+            "cannot write " + path + ": " + std::strerror(errno) + "; is the home folder writable?"
+        );
     }
 }
 

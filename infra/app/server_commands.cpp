@@ -1,11 +1,11 @@
-#include <cstdio>
-
 #include "infra/app/commands.hpp"
 #include "infra/app/process.hpp"
 #include "infra/postgres/migrate.hpp"
 #include "infra/runtime/config_error.hpp"
 #include "infra/runtime/log.hpp"
 #include "infra/runtime/shutdown.hpp"
+
+#include <cstdio>
 
 namespace annals::app {
 
@@ -18,7 +18,9 @@ int serve(const runtime::Config& config) {
     log.file = config.text("log_file");
     runtime::configure_log(log);
     if (config.text("dsn").empty()) {
-        throw runtime::ConfigError("no database: set --dsn or ANNALS_DSN, for instance \"host=127.0.0.1 dbname=annals\"");
+        throw runtime::ConfigError(
+            "no database: set --dsn or ANNALS_DSN, for instance \"host=127.0.0.1 dbname=annals\""
+        );
     }
     Process process(config);
     process.start();
@@ -32,7 +34,9 @@ int migrate(const runtime::Config& config, bool dry_run) {
     pg::MigrateOptions options;
     options.owner_dsn = config.text("owner_dsn");
     if (options.owner_dsn.empty()) {
-        throw runtime::ConfigError("no owner connection: set --owner-dsn or ANNALS_OWNER_DSN to a role that may create");
+        throw runtime::ConfigError(
+            "no owner connection: set --owner-dsn or ANNALS_OWNER_DSN to a role that may create"
+        );
     }
     options.partitions = static_cast<std::uint16_t>(config.integer("partitions"));
     options.dry_run = dry_run;

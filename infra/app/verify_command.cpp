@@ -1,9 +1,3 @@
-#include <unistd.h>
-
-#include <algorithm>
-#include <cstdio>
-#include <numeric>
-
 #include "commands/kernel/keyring.hpp"
 #include "domain/contract/json_writer.hpp"
 #include "infra/app/commands.hpp"
@@ -15,6 +9,11 @@
 #include "infra/postgres/projection_store.hpp"
 #include "projections/catalogue.hpp"
 #include "projections/kernel/fold_check.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <numeric>
+#include <unistd.h>
 
 namespace annals::app {
 namespace {
@@ -36,8 +35,10 @@ public:
         constexpr std::uint64_t kWidth = 40;
         const std::uint64_t filled = of == 0 ? kWidth : std::min(kWidth, done * kWidth / of);
         const std::string bar = std::string(filled, '#') + std::string(kWidth - filled, '.');
-        std::fprintf(stderr, "\r%-12s [%s] %llu/%llu", what_.c_str(), bar.c_str(), static_cast<unsigned long long>(done),
-                     static_cast<unsigned long long>(of));
+        std::fprintf(
+            stderr, "\r%-12s [%s] %llu/%llu", what_.c_str(), bar.c_str(),
+            static_cast<unsigned long long>(done), static_cast<unsigned long long>(of)
+        );
     }
 
 private:
@@ -68,16 +69,20 @@ std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
 std::vector<FoldResult> verify_read_models(const runtime::Config& config) {
     const auto store = pg::make_pg_event_store(engine_dsn(config));
     crypto::SystemCryptography cryptography(crypto::MasterKey::load(config.path("master_key_file")));
-    Keyring keyring(cryptography, [&](std::span<const Uuid> subjects) { return store->find_subject_keys(subjects); });
+    Keyring keyring(cryptography, [&](std::span<const Uuid> subjects) {
+        return store->find_subject_keys(subjects);
+    });
     const auto snapshot = pg::make_projection_snapshot(engine_dsn(config));
     const ProgressBar progress("read models");
-    return check_folds(projection_catalogue(), *snapshot, &keyring, [&](std::uint64_t done, std::uint64_t of) {
-        progress.show(done, of);
-    });
+    return check_folds(
+        projection_catalogue(), *snapshot, &keyring,
+        [&](std::uint64_t done, std::uint64_t of) { progress.show(done, of); }
+    );
 }
 
 void print_json(const LogVerifier& log, const std::vector<FoldResult>& folds, bool well) {
-    std::string out = R"({"ok":)" + std::string(well ? "true" : "false") + R"(,"events":)" + std::to_string(log.events());
+    std::string out =
+        R"({"ok":)" + std::string(well ? "true" : "false") + R"(,"events":)" + std::to_string(log.events());
     out += R"(,"log_problems":)" + std::to_string(log.problem_count()) + R"(,"problems":[)";
     for (const std::string& problem : log.problems()) {
         if (&problem != &log.problems().front()) out += ',';
@@ -95,13 +100,18 @@ void print_json(const LogVerifier& log, const std::vector<FoldResult>& folds, bo
 }
 
 void print_lines(const LogVerifier& log, const std::vector<FoldResult>& folds) {
-    std::printf("log: %llu events, %llu problems\n", static_cast<unsigned long long>(log.events()),
-                static_cast<unsigned long long>(log.problem_count()));
+    std::printf(
+        "log: %llu events, %llu problems\n", static_cast<unsigned long long>(log.events()),
+        static_cast<unsigned long long>(log.problem_count())
+    );
     for (const std::string& problem : log.problems()) std::printf("  %s\n", problem.c_str());
     for (const FoldResult& fold : folds) {
-        std::printf("%s: %llu rows, %llu differences, %llu parked events\n", fold.table.c_str(),
-                    static_cast<unsigned long long>(fold.rows_found), static_cast<unsigned long long>(fold.differences),
-                    static_cast<unsigned long long>(fold.parked_events));
+        std::printf(
+            "%s: %llu rows, %llu differences, %llu parked events\n", fold.table.c_str(),
+            static_cast<unsigned long long>(fold.rows_found),
+            static_cast<unsigned long long>(fold.differences),
+            static_cast<unsigned long long>(fold.parked_events)
+        );
         for (const RowKey& key : fold.differing) {
             std::printf("  realm %s row %s\n", key.tenant.to_string().c_str(), key.id.to_string().c_str());
         }

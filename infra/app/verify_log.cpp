@@ -7,7 +7,10 @@ namespace annals::app {
 void LogVerifier::problem(const pg::ScannedEvent& event, const std::string& what) {
     ++problem_count_;
     if (problems_.size() >= kProblemsMax) return;
-    problems_.push_back("partition " + std::to_string(event.partition) + " position " + std::to_string(event.position) + ": " + what);
+    problems_.push_back(
+        "partition " + std::to_string(event.partition) + " position " + std::to_string(event.position) +
+        ": " + what
+    );
 }
 
 void LogVerifier::take(const pg::ScannedEvent& event) {
@@ -17,15 +20,22 @@ void LogVerifier::take(const pg::ScannedEvent& event) {
     seen = event.position;
     StreamVersion& version = versions_[event.stream];
     if (event.version != version + 1) {
-        problem(event, "version " + std::to_string(event.version) + " of its stream follows version " + std::to_string(version));
+        problem(
+            event, "version " + std::to_string(event.version) + " of its stream follows version " +
+                       std::to_string(version)
+        );
     }
     version = event.version;
     std::uint64_t& tenant_position = tenant_positions_[event.tenant];
     if (event.tenant_position != tenant_position + 1) {
-        problem(event, "realm position " + std::to_string(event.tenant_position) + " follows " + std::to_string(tenant_position));
+        problem(
+            event, "realm position " + std::to_string(event.tenant_position) + " follows " +
+                       std::to_string(tenant_position)
+        );
     }
     tenant_position = event.tenant_position;
-    if (crypto::leaf_hash(event.line) != event.leaf_hash) problem(event, "the leaf hash does not match the line");
+    if (crypto::leaf_hash(event.line) != event.leaf_hash)
+        problem(event, "the leaf hash does not match the line");
     check_line(event);
 }
 
@@ -39,7 +49,8 @@ void LogVerifier::check_line(const pg::ScannedEvent& event) {
     const contract::Envelope& envelope = recorded->envelope;
     const bool same = envelope.event_id.value == event.event_id && envelope.tenant == event.tenant &&
                       envelope.stream == event.stream && envelope.version == event.version &&
-                      envelope.tenant_position == event.tenant_position && envelope.position.number == event.position &&
+                      envelope.tenant_position == event.tenant_position &&
+                      envelope.position.number == event.position &&
                       envelope.position.partition == event.partition && envelope.category == event.category &&
                       document_.text("type") == event.type;
     if (!same) problem(event, "a column says something else than the line");

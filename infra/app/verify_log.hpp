@@ -1,24 +1,25 @@
 #pragma once
 
+#include "domain/contract/event_line.hpp"
+#include "infra/postgres/log_scan.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include "domain/contract/event_line.hpp"
-#include "infra/postgres/log_scan.hpp"
-
 namespace annals::app {
 
 inline constexpr std::size_t kProblemsMax = 100;  ///< told in full; the rest is counted
 
-/// Checks the invariants of the log, event by event: positions are 1..head in each partition, versions 1..n in each
-/// stream, realm positions 1..n in each realm, each leaf hash matches its line, and each column says what the line says.
-/// Holds one number for each stream and realm.
+/// Checks the invariants of the log, event by event: positions are 1..head in each partition, versions 1..n
+/// in each stream, realm positions 1..n in each realm, each leaf hash matches its line, and each column says
+/// what the line says. Holds one number for each stream and realm.
 class LogVerifier {
 public:
-    explicit LogVerifier(std::vector<std::uint64_t> heads) : heads_(std::move(heads)), seen_(heads_.size(), 0) {}
+    explicit LogVerifier(std::vector<std::uint64_t> heads)
+        : heads_(std::move(heads)), seen_(heads_.size(), 0) {}
 
     /// Takes the events of each partition in order of position.
     void take(const pg::ScannedEvent& event);

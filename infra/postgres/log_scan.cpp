@@ -1,19 +1,23 @@
 #include "infra/postgres/log_scan.hpp"
 
+#include "infra/crypto/encoding.hpp"
+
 #include <algorithm>
 #include <pqxx/pqxx>
-
-#include "infra/crypto/encoding.hpp"
 
 namespace annals::pg {
 namespace {
 
 constexpr const char* kDeclare =
-    "declare log_scan no scroll cursor for select partition, position, event_id, tenant_id, tenant_position, category, "
-    "stream_id, stream_version, type, line, encode(leaf_hash, 'hex') from log.event order by partition, position";
+    "declare log_scan no scroll cursor for select partition, position, event_id, tenant_id, tenant_position, "
+    "category, "
+    "stream_id, stream_version, type, line, encode(leaf_hash, 'hex') from log.event order by partition, "
+    "position";
 constexpr const char* kFetch = "fetch forward 2000 from log_scan";
 
-Uuid uuid_of(const pqxx::field& field) { return Uuid::parse(field.c_str()).value_or(Uuid{}); }
+Uuid uuid_of(const pqxx::field& field) {
+    return Uuid::parse(field.c_str()).value_or(Uuid{});
+}
 
 ScannedEvent event_of(const pqxx::row& row) {
     ScannedEvent event;

@@ -1,11 +1,11 @@
 #pragma once
 
+#include "commands/ports/event_store.hpp"
+
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <vector>
-
-#include "commands/ports/event_store.hpp"
 
 namespace annals::pg {
 
@@ -24,8 +24,9 @@ struct ScannedEvent {
     Digest leaf_hash{};
 };
 
-/// Reads the whole log in one snapshot, by partition and position, and hands over each event. `heads` is told first.
-/// Reads through a cursor, so memory stays small however long the log is. Throws std::runtime_error (pqxx's).
+/// Reads the whole log in one snapshot, by partition and position, and hands over each event. `heads` is told
+/// first. Reads through a cursor, so memory stays small however long the log is. Throws std::runtime_error
+/// (pqxx's).
 void scan_log(
     const std::string& dsn, const std::function<void(const std::vector<std::uint64_t>& heads)>& begin,
     const std::function<void(const ScannedEvent&)>& event
