@@ -12,6 +12,7 @@ fresh_make() {
 fresh_up() {
     local log
     log=$fresh_home/up.$(now_ms).log
+    : >"$log"
     ANNALS_HOME=$fresh_home/home "$root/dev" up --kafka "$fresh_kafka" >"$log" 2>&1 </dev/null &
     fresh_up_pid=$!
     wait_until 180 fresh_is_up_or_died "$log" || die "./dev up is not ready after 180 s: $(tail -n 5 "$log")"

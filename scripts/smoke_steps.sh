@@ -68,6 +68,9 @@ log_in() {
     refresh_token=$(field .refresh_token)
 }
 
+# in_organization LOGIN ORG: the same login, for one of the person's organizations.
+in_organization() { jq -c --arg tenant "$2" '. + {tenant: $tenant}' <<<"$1"; }
+
 step_log_in() {
     log_in "$kAdmin"
     token="" call POST auth/login "${kAdmin/correct/wrong}"
@@ -209,7 +212,7 @@ step_a_second_organization_sees_nothing_of_the_first() {
     command_call 201 POST orgs '{"name":"Another Light","slug":"another-light"}'
     other_org=$(field .id)
     query "orgs/$other_org"
-    log_in "$(jq -c --arg tenant "$other_org" '. + {tenant: $tenant}' <<<"$kAdmin")"
+    log_in "$(in_organization "$kAdmin" "$other_org")"
     command_call 201 POST projects '{"name":"Secret","key":"SECRET"}'
     other_project=$(field .id)
     command_call 201 POST "projects/$other_project/tasks" '{"title":"Nobody else may see this"}'
@@ -311,6 +314,9 @@ step_everything_is_still_there() {
 }
 
 step_archive_the_project() {
+    call POST "projects/$project/archive"
+    expect_status 403  # a member works in projects, an admin manages them
+    log_in "$(in_organization "$kAdmin" "$org")"
     command_call 200 POST "projects/$project/archive"
     query "projects/$project"
     expect .archived true
