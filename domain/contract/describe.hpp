@@ -79,10 +79,10 @@ concept Described = boost::describe::has_describe_members<T>::value && !std::is_
 
 template <class T>
 struct BoundedRange {
-    static constexpr std::int64_t min = sizeof(T) == 8 && std::is_unsigned_v<T>
+    static constexpr std::int64_t kMin = sizeof(T) == 8 && std::is_unsigned_v<T>
                                             ? 0
                                             : static_cast<std::int64_t>(std::numeric_limits<T>::min());
-    static constexpr std::int64_t max =
+    static constexpr std::int64_t kMax =
         sizeof(T) == 8 ? INT64_MAX : static_cast<std::int64_t>(std::numeric_limits<T>::max());
 };
 
@@ -288,7 +288,7 @@ TypeInfo make_info() {
     } else if constexpr (std::is_enum_v<T>) {
         return enum_info<T>();
     } else if constexpr (std::is_integral_v<T>) {
-        return integer_info<T>(BoundedRange<T>::min, BoundedRange<T>::max);
+        return integer_info<T>(BoundedRange<T>::kMin, BoundedRange<T>::kMax);
     } else if constexpr (requires {
                              T::kMin;
                              T::kMax;
