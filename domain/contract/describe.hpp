@@ -80,8 +80,8 @@ concept Described = boost::describe::has_describe_members<T>::value && !std::is_
 template <class T>
 struct BoundedRange {
     static constexpr std::int64_t kMin = sizeof(T) == 8 && std::is_unsigned_v<T>
-                                            ? 0
-                                            : static_cast<std::int64_t>(std::numeric_limits<T>::min());
+                                             ? 0
+                                             : static_cast<std::int64_t>(std::numeric_limits<T>::min());
     static constexpr std::int64_t kMax =
         sizeof(T) == 8 ? INT64_MAX : static_cast<std::int64_t>(std::numeric_limits<T>::max());
 };
