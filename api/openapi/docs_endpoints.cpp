@@ -7,13 +7,13 @@ namespace annals::api {
 
 std::vector<http::Endpoint> docs_endpoints(std::span<const Route> routes, const EventTopic& topic) {
     const auto site = std::make_shared<const DocsSite>(routes, contract::event_catalogue(), topic);
-    const http::Handler from_site = [site](std::shared_ptr<http::Request> request, http::Respond respond) {
-        respond(site->answer(*request));
-    };
-    const http::Handler problems = [](std::shared_ptr<http::Request>, http::Respond respond) {
+    const http::Handler from_site = [site](
+                                        const std::shared_ptr<http::Request>& request, http::Respond respond
+                                    ) { respond(site->answer(*request)); };
+    const http::Handler problems = [](const std::shared_ptr<http::Request>&, http::Respond respond) {
         respond(http::problem_index_page());
     };
-    const http::Handler problem = [](std::shared_ptr<http::Request> request, http::Respond respond) {
+    const http::Handler problem = [](const std::shared_ptr<http::Request>& request, http::Respond respond) {
         auto page = http::problem_page(request->parameters["code"]);
         if (page) return respond(std::move(*page));
         respond(

@@ -1,7 +1,8 @@
 """Runs the commands of a guide against a running instance and compares the answers: run_guide.py GUIDE.md
 
-Every ```sh block is run, in order, in one bash with the caller's environment (ANNALS_HOME says which instance). A
-```json or ```text block is what the sh block before it must print; in it "…" stands for what differs each time.
+Every ```sh block is run, in order, in one bash with the caller's environment (ANNALS_HOME says which
+instance). A ```json or ```text block is what the sh block before it must print; in it "…" stands for what
+differs each time.
 """
 
 import json
