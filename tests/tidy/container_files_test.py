@@ -37,6 +37,16 @@ def installed_by(stage):
     return set(found[1].split())
 
 
+def package_of(path):
+    """The package of a library; dpkg knows it below /lib or below /usr/lib, which are one directory."""
+    inside = path.removeprefix("/usr")
+    for name in (inside, "/usr" + inside):
+        owner = subprocess.run(["dpkg", "-S", name], capture_output=True, text=True, check=False).stdout
+        if owner:
+            return owner.split(":")[0]
+    raise AssertionError(f"no package has {path}")
+
+
 class ContainerFiles(unittest.TestCase):
     compose = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 
@@ -94,10 +104,7 @@ class ContainerFiles(unittest.TestCase):
         packages = set()
         for library in needed:
             path = re.search(rf"{re.escape(library)} => (\S+)", loaded)[1]
-            owner = subprocess.run(
-                ["dpkg", "-S", "*/" + pathlib.Path(path).name], capture_output=True, text=True, check=True
-            ).stdout.splitlines()[0]
-            packages.add(owner.split(":")[0])
+            packages.add(package_of(path))
         self.assertLessEqual(packages - BASE_PACKAGES, installed_by(1))
 
 
