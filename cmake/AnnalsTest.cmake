@@ -1,20 +1,22 @@
-# annals_test(NAME LABEL unit|pg|kafka|e2e SOURCES a.cpp ... [LIBS extra libraries])
-# One executable per call; every TEST in it becomes a ctest case of its own with the given label.
-# `./dev test` reads the labels to decide which servers a selection needs: pg = PostgreSQL, kafka and e2e = both.
+# annals_test(NAME LABEL unit|pg|kafka|e2e SOURCES a.cpp ... [LIBS extra libraries]) One executable per call;
+# every TEST in it becomes a ctest case of its own with the given label. `./dev test` reads the labels to
+# decide which servers a selection needs: pg = PostgreSQL, kafka and e2e = both.
 include(GoogleTest)
 
 function(annals_test name)
     cmake_parse_arguments(ARG "" "LABEL" "SOURCES;LIBS" ${ARGN})
     if(NOT ARG_LABEL MATCHES "^(unit|pg|kafka|e2e)$")
-        message(FATAL_ERROR "annals_test(${name}): LABEL must be unit, pg, kafka or e2e, not \"${ARG_LABEL}\"")
+        message(FATAL_ERROR
+            "annals_test(${name}): LABEL must be unit, pg, kafka or e2e, not \"${ARG_LABEL}\"")
     endif()
     if(ARG_UNPARSED_ARGUMENTS)
         message(FATAL_ERROR "annals_test(${name}): unknown arguments: ${ARG_UNPARSED_ARGUMENTS}")
     endif()
     add_executable(${name} ${ARG_SOURCES})
-    target_link_libraries(${name} PRIVATE annals_flags annals_infra annals_api annals_projections annals_commands
-        annals_domain ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
-    # End-to-end tests measure deadlines of a whole process; beside a neighbour they would measure the neighbour.
+    target_link_libraries(${name} PRIVATE annals_flags annals_infra annals_api annals_projections
+        annals_commands annals_domain ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
+    # End-to-end tests measure deadlines of a whole process; beside a neighbour they would measure the
+    # neighbour.
     set(serial FALSE)
     if(ARG_LABEL STREQUAL "e2e")
         set(serial TRUE)

@@ -6,11 +6,12 @@ set(CMAKE_EXPORT_COMPILE_COMMANDS ON)
 
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 13)
     message(FATAL_ERROR
-        "GCC ${CMAKE_CXX_COMPILER_VERSION} miscompiles coroutines (temporaries in a co_await expression are destroyed "
-        "twice). Use clang-19 (the presets do) or GCC 13 and newer.")
+        "GCC ${CMAKE_CXX_COMPILER_VERSION} miscompiles coroutines (temporaries in a co_await expression are "
+        "destroyed twice). Use clang-19 (the presets do) or GCC 13 and newer.")
 endif()
 if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang" AND CMAKE_CXX_COMPILER_VERSION VERSION_LESS 19)
-    message(FATAL_ERROR "Clang ${CMAKE_CXX_COMPILER_VERSION} does not see std::expected of libstdc++. Use clang-19.")
+    message(FATAL_ERROR
+        "Clang ${CMAKE_CXX_COMPILER_VERSION} does not see std::expected of libstdc++. Use clang-19.")
 endif()
 
 option(ANNALS_WERROR "Treat warnings as errors" ON)
@@ -22,7 +23,8 @@ target_compile_options(annals_flags INTERFACE
     -Woverloaded-virtual -Wimplicit-fallthrough
     $<$<BOOL:${ANNALS_WERROR}>:-Werror>)
 
-# Sanitizers build at -O0 (see the presets): -O1 doubles the compile time of a coroutine file and finds nothing more.
+# Sanitizers build at -O0 (see the presets): -O1 doubles the compile time of a coroutine file and finds
+# nothing more.
 find_program(ANNALS_MOLD mold)
 find_program(ANNALS_LLD NAMES ld.lld-19 ld.lld)
 if(ANNALS_MOLD)

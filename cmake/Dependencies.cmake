@@ -1,4 +1,5 @@
-# Third-party libraries, all of them Debian 12 packages. Headers come in as SYSTEM so that our warnings stay ours.
+# Third-party libraries, all of them Debian 12 packages. Headers come in as SYSTEM so that our warnings stay
+# ours.
 find_package(Threads REQUIRED)
 find_package(Boost 1.81 REQUIRED)
 find_package(OpenSSL REQUIRED)
