@@ -1,5 +1,5 @@
--- Moves checkpoints that are where the caller believes them to be, or fails: then the whole transaction, with the rows
--- that were reduced from those positions, is undone. Equal lengths of all arrays are the caller's duty.
+-- Moves checkpoints that are where the caller believes them to be, or fails: then the whole transaction, with
+-- the rows that were reduced from those positions, is undone. The arrays have equal lengths.
 create function proj.move_checkpoints(
     projections text[], partitions smallint[], sources bigint[], targets bigint[],
     generations bigint[], new_generations bigint[], kafka_offsets bigint[]

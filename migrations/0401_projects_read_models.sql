@@ -44,13 +44,14 @@ create table prj.task (
     updated_at timestamptz not null,
     version bigint not null,
     priority_order smallint not null generated always as (
-        case priority when 'urgent' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3 else 4 end
+        case priority when 'urgent' then 0 when 'high' then 1 when 'medium' then 2 when 'low' then 3
+        else 4 end
     ) stored,
     primary key (tenant_id, id)
 ) with (fillfactor = 80);
 -- A board, the end of a column, the card beside another one.
 create index task_column on prj.task (tenant_id, project_id, column_id, rank, id);
--- One index for each order of a project's list; the same orders over all projects sort what row-level security leaves.
+-- One index for each order of a project's list. Lists over all projects sort what the realm has.
 create index task_rank on prj.task (tenant_id, project_id, rank, id);
 create index task_due on prj.task (tenant_id, project_id, (coalesce(due, 'infinity'::date)), id);
 create index task_priority on prj.task (tenant_id, project_id, priority_order, id);

@@ -1,8 +1,8 @@
 #pragma once
 
-#include <span>
-
 #include "projections/kernel/projection.hpp"
+
+#include <span>
 
 namespace annals {
 

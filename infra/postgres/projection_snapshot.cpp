@@ -9,8 +9,8 @@ namespace {
 
 constexpr std::size_t kScanPageRows = 1'000;
 
-// Rows are read as text, in UTC and ISO style whatever the server's defaults are. The snapshot is held while the log is
-// folded, during which the session does nothing.
+// Rows are read as text, in UTC and ISO style whatever the server's defaults are. The snapshot is held while
+// the log is folded, during which the session does nothing.
 constexpr SessionSettings kSnapshotSession{
     "annals-verify", 0, 0,
     "set jit = off; set timezone = 'UTC'; set datestyle = 'ISO'; set idle_in_transaction_session_timeout = 0;"
@@ -50,8 +50,13 @@ public:
             const Rows rows = connection_.query(kCheckpoints);
             std::vector<Checkpoint> read;
             for (std::size_t i = 0; i < rows.size(); ++i) {
-                read.push_back({std::string(rows.bytes(i, 0)), static_cast<std::uint16_t>(rows.count(i, 1)),
-                                rows.count(i, 2), {}, rows.count(i, 3)});
+                read.push_back(
+                    {std::string(rows.bytes(i, 0)),
+                     static_cast<std::uint16_t>(rows.count(i, 1)),
+                     rows.count(i, 2),
+                     {},
+                     rows.count(i, 3)}
+                );
             }
             return read;
         });

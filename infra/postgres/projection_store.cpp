@@ -11,8 +11,9 @@
 namespace annals::pg {
 namespace {
 
-// Everything is looked up by key. Without scans and joins over whole tables a generic plan cannot be one that was right
-// while the table was empty. Rows are read as text, in UTC and ISO style whatever the server's defaults are.
+// Everything is looked up by key. Without scans and joins over whole tables a generic plan cannot be one that
+// was right while the table was empty. Rows are read as text, in UTC and ISO style whatever the server's
+// defaults are.
 constexpr SessionSettings kProjectionSession{
     "annals-projector", kProjectorStatementTimeoutMs, kLockTimeoutMs,
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
@@ -43,22 +44,27 @@ constexpr Statement kParkedStreams{
 };
 constexpr Statement kMove{
     "projection_move",
-    "select proj.move_checkpoints($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], $6::bigint[],"
+    "select proj.move_checkpoints($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], "
+    "$6::bigint[],"
     " $7::bigint[])"
 };
 constexpr Statement kPark{
     "projection_park",
-    "insert into proj.parked (projection, partition, position, tenant_id, stream_id, event_type, code, detail)"
-    " select * from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],"
+    "insert into proj.parked (projection, partition, position, tenant_id, stream_id, event_type, code, "
+    "detail)"
+    " select * from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[], "
+    "$7::text[],"
     " $8::text[])"
 };
 constexpr Statement kUnpark{
     "projection_unpark",
-    "delete from proj.parked as t using unnest($1::text[], $2::smallint[], $3::bigint[]) as k (projection, partition,"
+    "delete from proj.parked as t using unnest($1::text[], $2::smallint[], $3::bigint[]) as k (projection, "
+    "partition,"
     " position) where t.projection = k.projection and t.partition = k.partition and t.position = k.position"
 };
 constexpr Statement kNotify{
-    "projection_notify", "select pg_notify('annals_applied', position) from unnest($1::text[]) as p (position)"
+    "projection_notify",
+    "select pg_notify('annals_applied', position) from unnest($1::text[]) as p (position)"
 };
 constexpr Statement kReadLog{
     "projection_read_log",
@@ -67,24 +73,33 @@ constexpr Statement kReadLog{
 };
 constexpr std::string_view kCheckpointMoved = "AN002";  // raised by proj.move_checkpoints
 
-/// The database refuses the values, not the statement or the session: SQLSTATE classes data exception, integrity
-/// constraint violation and program limit exceeded.
+/// The database refuses the values, not the statement or the session: SQLSTATE classes data exception,
+/// integrity constraint violation and program limit exceeded.
 bool is_bad_data(const PgError& error) {
     const std::string_view state = error.sqlstate();
-    return !error.disconnected() && (state.starts_with("22") || state.starts_with("23") || state.starts_with("54"));
+    return !error.disconnected() &&
+           (state.starts_with("22") || state.starts_with("23") || state.starts_with("54"));
 }
 
 ParkedEvent parked_event(const Rows& rows, std::size_t row) {
     return ParkedEvent{
-        std::string(rows.bytes(row, 0)), static_cast<std::uint16_t>(rows.count(row, 1)), rows.count(row, 2),
-        TenantId{rows.uuid(row, 3)},     rows.uuid(row, 4),
-        std::string(rows.bytes(row, 5)), std::string(rows.bytes(row, 6)), std::string(rows.bytes(row, 7))
+        std::string(rows.bytes(row, 0)),
+        static_cast<std::uint16_t>(rows.count(row, 1)),
+        rows.count(row, 2),
+        TenantId{rows.uuid(row, 3)},
+        rows.uuid(row, 4),
+        std::string(rows.bytes(row, 5)),
+        std::string(rows.bytes(row, 6)),
+        std::string(rows.bytes(row, 7))
     };
 }
 
 Checkpoint checkpoint(const Rows& rows, std::size_t row) {
     Checkpoint read{
-        std::string(rows.bytes(row, 0)), static_cast<std::uint16_t>(rows.count(row, 1)), rows.count(row, 2), {},
+        std::string(rows.bytes(row, 0)),
+        static_cast<std::uint16_t>(rows.count(row, 1)),
+        rows.count(row, 2),
+        {},
         rows.count(row, 4)
     };
     if (rows.at(row, 3)) read.kafka_offset = rows.integer(row, 3);
@@ -100,7 +115,8 @@ std::vector<LogLine> read_log(
     const Rows rows = connection.query(kReadLog, params);
     std::vector<LogLine> lines;
     lines.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) lines.push_back({rows.count(i, 0), std::string(rows.bytes(i, 1))});
+    for (std::size_t i = 0; i < rows.size(); ++i)
+        lines.push_back({rows.count(i, 0), std::string(rows.bytes(i, 1))});
     return lines;
 }
 
@@ -108,7 +124,9 @@ Params move_params(std::span<const CheckpointMove> moves) {
     ArrayParam projections(ElementType::text, moves.size());
     ArrayParam partitions(ElementType::int2, moves.size());
     std::vector<ArrayParam> numbers(5, ArrayParam(ElementType::int8, moves.size()));
-    const auto add = [&](std::size_t i, std::uint64_t value) { numbers[i].add(static_cast<std::int64_t>(value)); };
+    const auto add = [&](std::size_t i, std::uint64_t value) {
+        numbers[i].add(static_cast<std::int64_t>(value));
+    };
     for (const CheckpointMove& move : moves) {
         projections.add(move.projection);
         partitions.add(std::int64_t{move.partition});
@@ -171,6 +189,8 @@ public:
         }
     }
 
+    void end() { connection_.drop(); }
+
 private:
     Reconnecting connection_;
 };
@@ -182,6 +202,7 @@ public:
     bool lead() override {
         return session_.with([](Connection& connection) { return connection.query(kLead).boolean(0, 0); });
     }
+    void resign() override { session_.end(); }
     std::uint16_t partitions() override {
         return session_.with([](Connection& connection) {
             return static_cast<std::uint16_t>(connection.query(kPartitions).count(0, 0));
@@ -224,7 +245,9 @@ std::vector<ParkedEvent> PgProjectionStore::parked(
 ) {
     return session_.with([&](Connection& connection) {
         Params params;
-        params.text(projection).int2(static_cast<std::int16_t>(partition)).int8(static_cast<std::int64_t>(after));
+        params.text(projection)
+            .int2(static_cast<std::int16_t>(partition))
+            .int8(static_cast<std::int64_t>(after));
         params.int8(static_cast<std::int64_t>(limit));
         const Rows rows = connection.query(kParked, params);
         std::vector<ParkedEvent> events;
@@ -274,7 +297,8 @@ ApplyResult PgProjectionStore::apply(const ProjectionBatch& batch) {
         for (const TableChange& change : batch.changes) {
             const TableStatements& statements = statements_.of(*change.table);
             if (!change.upserts.empty()) call(statements.upsert(), statements.upsert_params(change.upserts));
-            if (!change.removals.empty()) call(statements.remove(), TableStatements::key_params(change.removals));
+            if (!change.removals.empty())
+                call(statements.remove(), TableStatements::key_params(change.removals));
         }
         if (!batch.parked.empty()) call(kPark, park_params(batch.parked, true));
         if (!batch.unparked.empty()) call(kUnpark, park_params(batch.unparked, false));
@@ -294,7 +318,9 @@ class PgLogReader final : public LogReader {
 public:
     explicit PgLogReader(std::string dsn) : session_(std::move(dsn)) {}
     std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
-        return session_.with([&](Connection& connection) { return read_log(connection, partition, after, limit); });
+        return session_.with([&](Connection& connection) {
+            return read_log(connection, partition, after, limit);
+        });
     }
 
 private:
@@ -307,6 +333,8 @@ std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn) {
     return std::make_unique<PgProjectionStore>(std::move(dsn));
 }
 
-std::unique_ptr<LogReader> make_log_reader(std::string dsn) { return std::make_unique<PgLogReader>(std::move(dsn)); }
+std::unique_ptr<LogReader> make_log_reader(std::string dsn) {
+    return std::make_unique<PgLogReader>(std::move(dsn));
+}
 
 }  // namespace annals::pg

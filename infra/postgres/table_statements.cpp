@@ -18,10 +18,13 @@ std::string upsert_sql(const TableType& table, std::span<const SqlColumn> column
         params += fmt::format("{}${}::text[]", comma, i + 1);
         aliases += fmt::format("{}c{}", comma, i);
         // The first two columns are the key.
-        if (i >= 2) updates += fmt::format("{}{} = excluded.{}", i == 2 ? "" : ", ", columns[i].name, columns[i].name);
+        if (i >= 2)
+            updates +=
+                fmt::format("{}{} = excluded.{}", i == 2 ? "" : ", ", columns[i].name, columns[i].name);
     }
     return fmt::format(
-        "insert into {} ({}) select {} from unnest({}) as u ({}) on conflict (tenant_id, id) do update set {}",
+        "insert into {} ({}) select {} from unnest({}) as u ({}) on conflict (tenant_id, id) do update set "
+        "{}",
         table.name, names, values, params, aliases, updates
     );
 }
@@ -32,7 +35,8 @@ TableStatements::TableStatements(const TableType& table)
     : table_(&table),
       columns_(columns_of(*table.shape)),
       names_{
-          fmt::format("upsert {}", table.name), fmt::format("remove {}", table.name), fmt::format("load {}", table.name)
+          fmt::format("upsert {}", table.name), fmt::format("remove {}", table.name),
+          fmt::format("load {}", table.name)
       },
       upsert_sql_(upsert_sql(table, columns_)),
       remove_sql_(fmt::format(
@@ -45,7 +49,8 @@ TableStatements::TableStatements(const TableType& table)
       remove_{names_[1].c_str(), remove_sql_.c_str()},
       load_{} {
     std::string selected;
-    for (const SqlColumn& column : columns_) selected += fmt::format("{}t.{}", selected.empty() ? "" : ", ", column.name);
+    for (const SqlColumn& column : columns_)
+        selected += fmt::format("{}t.{}", selected.empty() ? "" : ", ", column.name);
     load_sql_ = fmt::format(
         "select {} from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
         " join {} as t on t.tenant_id = k.tenant_id and t.id = k.id",

@@ -11,8 +11,8 @@
 
 namespace annals::pg {
 
-/// The statements of one query table, made from its row struct: one array parameter for each column, so that a batch
-/// is one statement whatever its size.
+/// The statements of one query table, made from its row struct: one array parameter for each column, so that
+/// a batch is one statement whatever its size.
 class TableStatements {
 public:
     explicit TableStatements(const TableType& table);

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <mutex>
+#include <set>
 #include <thread>
 #include <utility>
 
@@ -15,12 +16,18 @@ using std::chrono::steady_clock;
 
 std::string_view to_string(ServiceState state) {
     switch (state) {
-        case ServiceState::starting: return "starting";
-        case ServiceState::standby: return "standby";
-        case ServiceState::catching_up: return "catching_up";
-        case ServiceState::running: return "running";
-        case ServiceState::failing: return "failing";
-        case ServiceState::stopped: return "stopped";
+        case ServiceState::starting:
+            return "starting";
+        case ServiceState::standby:
+            return "standby";
+        case ServiceState::catching_up:
+            return "catching_up";
+        case ServiceState::running:
+            return "running";
+        case ServiceState::failing:
+            return "failing";
+        case ServiceState::stopped:
+            return "stopped";
     }
     return "stopped";
 }
@@ -34,7 +41,7 @@ struct ProjectorService::Impl {
         : events(std::move(given_events)),
           store(std::move(given_store)),
           log(std::move(given_log)),
-          consumer(std::move(settings.consumer), events.log),
+          consumer_settings(std::move(settings.consumer)),
           projector(
               projections, *store, *log, sealer,
               {events.applied, [this](const ParkedEvent& parked) { tell_parked(parked); }}, catalogue
@@ -45,6 +52,8 @@ struct ProjectorService::Impl {
     bool lead();
     void open();
     void check_log();
+    void connect();
+    bool offsets_hold(const std::vector<std::uint16_t>& gone);
     void apply(std::vector<kafka::ConsumedRecord> records);
     void tell_parked(const ParkedEvent& parked) const;
     void tell(Severity severity, std::string_view code, std::string message) const {
@@ -56,7 +65,11 @@ struct ProjectorService::Impl {
     ServiceEvents events;
     std::unique_ptr<ProjectionStore> store;
     std::unique_ptr<LogReader> log;
-    kafka::EventConsumer consumer;
+    kafka::ConsumerSettings consumer_settings;
+    /// A new one for each session: librdkafka 2.0.2 can abort when partitions are assigned again while their
+    /// first assignment is still under way.
+    std::unique_ptr<kafka::EventConsumer> consumer;
+    std::set<std::uint16_t> offset_gone;  ///< partitions whose stored offset is of no use
     Projector projector;
 
     std::atomic<bool> stopping{false};
@@ -106,7 +119,7 @@ void ProjectorService::Impl::run() {
         wait(back_off);
         back_off = std::min(back_off * 2, kBackOffMax);
     }
-    consumer.assign({});
+    store->resign();
     set_state(ServiceState::stopped);
 }
 
@@ -115,16 +128,7 @@ void ProjectorService::Impl::work() {
     open();
     auto quiet_since = steady_clock::now();
     while (!stopping) {
-        kafka::PollResult polled = consumer.poll(kBatchEventsMax, kBatchBytesMax, kPollWait);
-        for (const std::uint16_t partition : polled.offset_gone) {
-            tell(
-                Severity::info, "PROJ-b95a",
-                "the topic no longer holds the next record of partition " + std::to_string(partition) +
-                    "; reading the log instead"
-            );
-            projector.catch_up(partition);
-            consumer.restart({partition, {}});
-        }
+        kafka::PollResult polled = consumer->poll(kBatchEventsMax, kBatchBytesMax, kPollWait);
         if (!polled.records.empty()) {
             apply(std::move(polled.records));
             set_state(ServiceState::running);
@@ -133,7 +137,23 @@ void ProjectorService::Impl::work() {
             check_log();
             quiet_since = steady_clock::now();
         }
+        if (!offsets_hold(polled.offset_gone)) connect();
     }
+}
+
+/// False when the topic no longer holds where a partition was to be read on. What is missing comes from the
+/// log.
+bool ProjectorService::Impl::offsets_hold(const std::vector<std::uint16_t>& gone) {
+    for (const std::uint16_t partition : gone) {
+        tell(
+            Severity::info, "PROJ-b95a",
+            "the topic does not hold the stored offset of partition " + std::to_string(partition) +
+                "; it is read from its beginning, and the log gives what is missing"
+        );
+        offset_gone.insert(partition);
+        projector.catch_up(partition);
+    }
+    return gone.empty();
 }
 
 bool ProjectorService::Impl::lead() {
@@ -146,17 +166,29 @@ bool ProjectorService::Impl::lead() {
 void ProjectorService::Impl::open() {
     projector.open();
     set_state(ServiceState::catching_up);
-    std::vector<kafka::ConsumerStart> starts;
     for (std::uint16_t partition = 0; partition < projector.partitions() && !stopping; ++partition) {
         // Whoever waits for a position that was applied before this process began is told now.
         if (events.applied) events.applied({projector.epoch(), partition, projector.applied(partition)});
         projector.catch_up(partition);
+    }
+    connect();
+    set_state(ServiceState::running);
+}
+
+void ProjectorService::Impl::connect() {
+    // Offsets of an embedded broker mean nothing after it ended, and it holds little enough to be read whole.
+    const bool lasting = consumer_settings.broker.kind == kafka::BrokerKind::real;
+    std::vector<kafka::ConsumerStart> starts;
+    for (std::uint16_t partition = 0; partition < projector.partitions(); ++partition) {
         kafka::ConsumerStart start{partition, {}};
-        if (const auto offset = projector.kafka_offset(partition)) start.next_offset = *offset + 1;
+        const auto offset = projector.kafka_offset(partition);
+        if (lasting && offset && !offset_gone.contains(partition)) start.next_offset = *offset + 1;
         starts.push_back(start);
     }
-    consumer.assign(starts);
-    set_state(ServiceState::running);
+    auto next = std::make_unique<kafka::EventConsumer>(consumer_settings, events.log);
+    next->assign(starts);
+    const std::scoped_lock lock(mutex);
+    consumer.swap(next);
 }
 
 /// Finds what Kafka owes us: a broker that is away, a relay that stands still, a topic of another log.
@@ -171,8 +203,8 @@ void ProjectorService::Impl::check_log() {
     }
     tell(
         Severity::warning, "PROJ-e04d",
-        "Kafka brought nothing for " + std::to_string(kQuietBeforeLogCheck.count()) + " ms, but the log had " +
-            std::to_string(behind) + " events more; they were read from there"
+        "Kafka brought nothing for " + std::to_string(kQuietBeforeLogCheck.count()) +
+            " ms, but the log had " + std::to_string(behind) + " events more; they were read from there"
     );
     {
         const std::scoped_lock lock(mutex);
@@ -196,10 +228,13 @@ ProjectorService::ProjectorService(
     ServiceEvents events, const contract::EventCatalogue& catalogue
 )
     : impl_(std::make_unique<Impl>(
-          std::move(settings), projections, std::move(store), std::move(log), sealer, std::move(events), catalogue
+          std::move(settings), projections, std::move(store), std::move(log), sealer, std::move(events),
+          catalogue
       )) {}
 
-ProjectorService::~ProjectorService() { stop(); }
+ProjectorService::~ProjectorService() {
+    stop();
+}
 
 void ProjectorService::start() {
     impl_->thread = std::thread([this] { impl_->run(); });
@@ -209,9 +244,9 @@ void ProjectorService::stop() {
     {
         const std::scoped_lock lock(impl_->mutex);
         impl_->stopping = true;
+        if (impl_->consumer) impl_->consumer->wake();
     }
     impl_->stop_asked.notify_all();
-    impl_->consumer.wake();
     if (impl_->thread.joinable()) impl_->thread.join();
 }
 

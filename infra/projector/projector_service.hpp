@@ -47,15 +47,16 @@ struct ServiceSettings {
     kafka::ConsumerSettings consumer;
 };
 
-/// What the service tells. Called on its thread (parked, applied) or on any (log); must be quick and must not throw.
+/// What the service tells. Called on its thread (parked, applied) or on any (log); must be quick and must not
+/// throw.
 struct ServiceEvents {
     std::function<void(const Position&)> applied;
     kafka::LogSink log;
 };
 
-/// A thread that keeps the query tables up to date: it leads or stands by, catches up from the log, then follows Kafka.
-/// Outages of PostgreSQL or the broker make it wait and go on; it never ends by itself. The store, the log reader and
-/// the sealer are used by its thread alone.
+/// A thread that keeps the query tables up to date: it leads or stands by, catches up from the log, then
+/// follows Kafka. Outages of PostgreSQL or the broker make it wait and go on; it never ends by itself. The
+/// store, the log reader and the sealer are used by its thread alone.
 class ProjectorService {
 public:
     ProjectorService(

@@ -20,10 +20,12 @@ constexpr pg::Statement kApplied{
 
 }  // namespace
 
-/// On the listener's thread. A failure is only told: the next notification or connection brings the positions.
+/// On the listener's thread. A failure is only told: the next notification or connection brings the
+/// positions.
 void VisibilityFeed::read_checkpoints() {
     pg::ArrayParam names(pg::ElementType::text);
-    for (const ProjectionType* type : projection_catalogue()) names.add(std::string_view(type->checkpoint_name()));
+    for (const ProjectionType* type : projection_catalogue())
+        names.add(std::string_view(type->checkpoint_name()));
     pg::Params params;
     params.array(std::move(names));
     try {
@@ -31,13 +33,14 @@ void VisibilityFeed::read_checkpoints() {
         const pg::Rows rows = connection.query(kApplied, params);
         for (std::size_t row = 0; row < rows.size(); ++row) {
             visibility_.applied(
-                {static_cast<std::uint32_t>(rows.count(row, 1)), static_cast<std::uint16_t>(rows.count(row, 0)),
-                 rows.count(row, 2)}
+                {static_cast<std::uint32_t>(rows.count(row, 1)),
+                 static_cast<std::uint16_t>(rows.count(row, 0)), rows.count(row, 2)}
             );
         }
     } catch (const pg::PgError& error) {
         runtime::log(
-            runtime::Level::warning, "PROJ-5d13", "the checkpoints could not be read", {{"error", error.what()}}
+            runtime::Level::warning, "PROJ-5d13", "the checkpoints could not be read",
+            {{"error", error.what()}}
         );
     }
 }

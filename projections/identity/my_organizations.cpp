@@ -20,7 +20,8 @@ void tenant_created(const organizations::TenantCreated& event, const Envelope& a
 void tenant_renamed(const organizations::TenantRenamed& event, const Envelope& at, RowSet& rows) {
     auto& roster = rows.require<OrganizationRosterRow>(at.tenant, at.tenant.value);
     roster.name = event.name.after.str();
-    for (const UserId& member : roster.members) rows.want<MyOrganizationRow>(realm_of(member), at.tenant.value);
+    for (const UserId& member : roster.members)
+        rows.want<MyOrganizationRow>(realm_of(member), at.tenant.value);
     for (const UserId& member : roster.members) {
         rows.require<MyOrganizationRow>(realm_of(member), at.tenant.value).name = roster.name;
     }

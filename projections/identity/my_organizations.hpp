@@ -1,11 +1,5 @@
 #pragma once
 
-#include <array>
-#include <boost/describe/class.hpp>
-#include <cstdint>
-#include <string>
-#include <vector>
-
 #include "domain/contract/docs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
@@ -13,12 +7,18 @@
 #include "projections/kernel/projection.hpp"
 #include "projections/kernel/query_reader.hpp"
 
+#include <array>
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <string>
+#include <vector>
+
 namespace annals::identity {
 
 inline constexpr std::size_t kMyOrganizationsMax = 200;  ///< answered at once, without pages
 
-/// An organization in the realm of each of its members. Written by events of the organization only, so that one
-/// partition owns each row.
+/// An organization in the realm of each of its members. Written by events of the organization only, so that
+/// one partition owns each row.
 struct MyOrganizationRow {
     static constexpr std::string_view kTable = "idn.my_organization";
     TenantId tenant_id{};  ///< the member's own realm

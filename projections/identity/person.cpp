@@ -34,7 +34,9 @@ void login_succeeded(const LoginSucceeded&, const Envelope& at, RowSet& rows) {
     row.locked_until.reset();
 }
 
-void login_failed(const LoginFailed&, const Envelope& at, RowSet& rows) { changed(at, rows); }
+void login_failed(const LoginFailed&, const Envelope& at, RowSet& rows) {
+    changed(at, rows);
+}
 
 void user_locked(const UserLocked& event, const Envelope& at, RowSet& rows) {
     changed(at, rows).locked_until = event.until;
@@ -42,7 +44,9 @@ void user_locked(const UserLocked& event, const Envelope& at, RowSet& rows) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const PersonView*) { return contract::type_info<PersonView>(); }
+const contract::TypeInfo* view_shape(const PersonView*) {
+    return contract::type_info<PersonView>();
+}
 
 const ProjectionType& person_projection() {
     static const std::array kTables{table<PersonRow>()};

@@ -39,7 +39,9 @@ void session_revoked(const SessionRevoked&, const Envelope& at, RowSet& rows) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const SessionView*) { return contract::type_info<SessionView>(); }
+const contract::TypeInfo* view_shape(const SessionView*) {
+    return contract::type_info<SessionView>();
+}
 
 const ProjectionType& session_projection() {
     static const std::array kTables{table<SessionRow>()};

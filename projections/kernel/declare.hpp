@@ -1,7 +1,7 @@
 #pragma once
 
-/// Makes table and reaction entries out of row structs and reducer functions. Included only by the .cpp files of read
-/// models, because it brings Boost.Describe with it.
+/// Makes table and reaction entries out of row structs and reducer functions. Included only by the .cpp files
+/// of read models, because it brings Boost.Describe with it.
 
 #include "domain/contract/describe.hpp"
 #include "domain/kernel/assert.hpp"
@@ -34,17 +34,16 @@ struct Reducer<void (*)(const E&, const contract::Envelope&, RowSet&)> {
 
 }  // namespace detail
 
-/// The entry of `void task_moved(const TaskMoved&, const Envelope&, RowSet&)`: `reaction<&task_moved>(touch)`.
+/// The entry of `void task_moved(const TaskMoved&, const Envelope&, RowSet&)`:
+/// `reaction<&task_moved>(touch)`.
 template <auto Apply>
 Reaction reaction(void (*touch)(const contract::RecordedEvent&, RowSet&) = nullptr) {
     using Event = typename detail::Reducer<decltype(Apply)>::Event;
     return Reaction{
         .event = Event::kType,
         .schema_version = Event::kSchemaVersion,
-        .apply =
-            [](const contract::RecordedEvent& recorded, RowSet& rows) {
-                Apply(*static_cast<const Event*>(recorded.event.data()), recorded.envelope, rows);
-            },
+        .apply = [](const contract::RecordedEvent& recorded, RowSet& rows
+                 ) { Apply(*static_cast<const Event*>(recorded.event.data()), recorded.envelope, rows); },
         .touch = touch,
     };
 }

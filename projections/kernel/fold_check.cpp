@@ -1,10 +1,10 @@
 #include "projections/kernel/fold_check.hpp"
 
+#include "domain/contract/json_writer.hpp"
+
 #include <algorithm>
 #include <set>
 #include <unordered_set>
-
-#include "domain/contract/json_writer.hpp"
 
 namespace annals {
 namespace {
@@ -19,7 +19,8 @@ struct Fold {
 };
 
 std::vector<Fold> prepare(
-    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot, std::uint16_t& partitions
+    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot,
+    std::uint16_t& partitions
 ) {
     const auto checkpoints = snapshot.checkpoints();
     for (const Checkpoint& checkpoint : checkpoints) {
@@ -27,7 +28,8 @@ std::vector<Fold> prepare(
     }
     std::vector<Fold> folds;
     for (const ProjectionType* type : projections) {
-        Fold& fold = folds.emplace_back(type, RowSet(type->tables, nullptr), std::vector<std::uint64_t>(partitions));
+        Fold& fold =
+            folds.emplace_back(type, RowSet(type->tables, nullptr), std::vector<std::uint64_t>(partitions));
         for (const Checkpoint& checkpoint : checkpoints) {
             if (checkpoint.projection == type->checkpoint_name()) {
                 fold.positions[checkpoint.partition] = checkpoint.position;
@@ -40,7 +42,9 @@ std::vector<Fold> prepare(
     return folds;
 }
 
-void apply(Fold& fold, std::uint16_t partition, std::uint64_t position, const contract::RecordedEvent& event) {
+void apply(
+    Fold& fold, std::uint16_t partition, std::uint64_t position, const contract::RecordedEvent& event
+) {
     if (position > fold.positions[partition] || fold.parked.contains({partition, position})) return;
     const Reaction* reaction = fold.type->reaction_to(event.event.type().name);
     if (reaction == nullptr) return;
@@ -94,8 +98,8 @@ FoldResult compare(const Fold& fold, const RowTable& table, ProjectionSnapshot& 
 }  // namespace
 
 std::vector<FoldResult> check_folds(
-    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot, contract::EventSealer* sealer,
-    const FoldProgress& progress, const contract::EventCatalogue& catalogue
+    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot,
+    contract::EventSealer* sealer, const FoldProgress& progress, const contract::EventCatalogue& catalogue
 ) {
     std::uint16_t partitions = 0;
     std::vector<Fold> folds = prepare(projections, snapshot, partitions);

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "domain/contract/event_line.hpp"
+#include "projections/kernel/projection.hpp"
+#include "projections/kernel/projection_store.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -7,10 +11,6 @@
 #include <span>
 #include <string>
 #include <vector>
-
-#include "domain/contract/event_line.hpp"
-#include "projections/kernel/projection.hpp"
-#include "projections/kernel/projection_store.hpp"
 
 namespace annals {
 
@@ -28,7 +28,9 @@ public:
     };
     virtual std::vector<ParkedPlace> parked(std::string_view projection) = 0;
     /// Every row of a table, in any order.
-    virtual void scan(const TableType& table, const std::function<void(const RowKey&, const void* row)>& visit) = 0;
+    virtual void scan(
+        const TableType& table, const std::function<void(const RowKey&, const void* row)>& visit
+    ) = 0;
 };
 
 /// How one table compares with what the log says it holds.
@@ -38,20 +40,21 @@ struct FoldResult {
     std::uint64_t rows_expected{0};
     std::uint64_t rows_found{0};
     std::uint64_t differences{0};
-    std::vector<RowKey> differing;    ///< the first kDifferencesMax, ordered
-    std::uint64_t parked_events{0};   ///< left out of the fold, because they are not in the table either
+    std::vector<RowKey> differing;   ///< the first kDifferencesMax, ordered
+    std::uint64_t parked_events{0};  ///< left out of the fold, because they are not in the table either
     [[nodiscard]] bool equal() const { return differences == 0; }
 };
 
 /// Called now and then with the number of events folded and how many there are.
 using FoldProgress = std::function<void(std::uint64_t events, std::uint64_t of)>;
 
-/// Folds the log up to each projection's checkpoints with the reducers of the projector and compares every row. Holds
-/// all rows of the projections in memory. A line that cannot be read, and a reducer that fails on an event that is not
-/// parked, count as a difference of the event's stream.
+/// Folds the log up to each projection's checkpoints with the reducers of the projector and compares every
+/// row. Holds all rows of the projections in memory. A line that cannot be read, and a reducer that fails on
+/// an event that is not parked, count as a difference of the event's stream.
 std::vector<FoldResult> check_folds(
-    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot, contract::EventSealer* sealer,
-    const FoldProgress& progress = {}, const contract::EventCatalogue& catalogue = contract::event_catalogue()
+    std::span<const ProjectionType* const> projections, ProjectionSnapshot& snapshot,
+    contract::EventSealer* sealer, const FoldProgress& progress = {},
+    const contract::EventCatalogue& catalogue = contract::event_catalogue()
 );
 
 }  // namespace annals

@@ -4,7 +4,9 @@
 
 namespace annals {
 
-std::size_t PageRequest::bounded_limit() const { return std::clamp(limit, kPageItemsMin, kPageItemsMax); }
+std::size_t PageRequest::bounded_limit() const {
+    return std::clamp(limit, kPageItemsMin, kPageItemsMax);
+}
 
 std::string keyset_tail(const SortOrder& order, bool descending, bool after, std::size_t first_param) {
     const auto param = [&](std::size_t offset) { return "$" + std::to_string(first_param + offset); };
@@ -17,7 +19,8 @@ std::string keyset_tail(const SortOrder& order, bool descending, bool after, std
     } else {
         sql += " and " + param(1) + "::text is null and " + param(2) + "::uuid is null";
     }
-    return sql + " order by " + expression + direction + ", id" + direction + " limit " + param(0) + "::bigint";
+    return sql + " order by " + expression + direction + ", id" + direction + " limit " + param(0) +
+           "::bigint";
 }
 
 void add_page_params(const PageRequest& request, std::vector<QueryParam>& params) {

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "domain/kernel/ids.hpp"
+#include "projections/kernel/query_reader.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -7,16 +10,14 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/kernel/ids.hpp"
-#include "projections/kernel/query_reader.hpp"
-
 namespace annals {
 
 inline constexpr std::size_t kPageItemsMin = 1;
 inline constexpr std::size_t kPageItemsMax = 200;
 inline constexpr std::size_t kPageItemsDefault = 50;
 
-/// Where a page ended: the last row's sort key, as PostgreSQL writes it, and id. The API layer signs it into a cursor.
+/// Where a page ended: the last row's sort key, as PostgreSQL writes it, and id. The API layer signs it into
+/// a cursor.
 struct PageKey {
     std::string key;
     Uuid id{};
@@ -42,8 +43,9 @@ struct SortOrder {
     std::string_view type;        ///< of the expression: "date"
 };
 
-/// The end of a list statement: `and` the keyset condition, the order and the limit. With `first_param` = 5 it uses $5
-/// (limit), $6 (sort key) and $7 (id); the list must select `<expression>::text as sort_key` last and have an `id`.
+/// The end of a list statement: `and` the keyset condition, the order and the limit. With `first_param` = 5
+/// it uses $5 (limit), $6 (sort key) and $7 (id); the list must select `<expression>::text as sort_key` last
+/// and have an `id`.
 std::string keyset_tail(const SortOrder& order, bool descending, bool after, std::size_t first_param);
 /// The three parameters of it. One row more than asked for tells whether there is a next page.
 void add_page_params(const PageRequest& request, std::vector<QueryParam>& params);

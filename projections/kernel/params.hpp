@@ -1,15 +1,15 @@
 #pragma once
 
-#include <optional>
-#include <string>
-
 #include "domain/contract/describe.hpp"
 #include "projections/kernel/query_reader.hpp"
 
+#include <optional>
+#include <string>
+
 namespace annals {
 
-/// A filter's value (an id, an enumerator, a day, a text) as a parameter; null when the filter is not used. For the
-/// .cpp files of read models.
+/// A filter's value (an id, an enumerator, a day, a text) as a parameter; null when the filter is not used.
+/// For the .cpp files of read models.
 template <class T>
 QueryParam param_of(const std::optional<T>& value) {
     if (!value) return std::nullopt;

@@ -1,27 +1,29 @@
 #pragma once
 
+#include "domain/contract/envelope.hpp"
+#include "projections/kernel/row_set.hpp"
+
 #include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "domain/contract/envelope.hpp"
-#include "projections/kernel/row_set.hpp"
-
 namespace annals {
 
-/// What a projection does with one event type. `touch` announces the rows that `apply` will look up; `apply` changes
-/// rows and nothing else: no I/O, no clock, no chance, so that folding the log again gives the same rows.
+/// What a projection does with one event type. `touch` announces the rows that `apply` will look up; `apply`
+/// changes rows and nothing else: no I/O, no clock, no chance, so that folding the log again gives the same
+/// rows.
 struct Reaction {
     std::string_view event;
     std::uint16_t schema_version{1};  ///< the newest one, which is what reducers see
     void (*apply)(const contract::RecordedEvent& event, RowSet& rows){nullptr};
-    void (*touch)(const contract::RecordedEvent& event, RowSet& rows){nullptr};  ///< null: nothing is looked up
+    void (*touch)(const contract::RecordedEvent& event, RowSet& rows){nullptr
+    };  ///< null: nothing is looked up
 };
 
-/// A read model: its tables and how events change them. Constant data that lives as long as the process. Its tables are
-/// written by no other projection.
+/// A read model: its tables and how events change them. Constant data that lives as long as the process. Its
+/// tables are written by no other projection.
 struct ProjectionType {
     std::string_view name;     ///< "projects.task"
     std::uint16_t version{1};  ///< rises when the tables or reducers change so that they must be filled anew
@@ -35,8 +37,8 @@ struct ProjectionType {
         }
         return nullptr;
     }
-    /// What its checkpoints are kept under. A new version starts at the beginning of the log; its migration empties
-    /// the tables.
+    /// What its checkpoints are kept under. A new version starts at the beginning of the log; its migration
+    /// empties the tables.
     [[nodiscard]] std::string checkpoint_name() const {
         return std::string(name) + "@" + std::to_string(version);
     }

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "domain/kernel/ids.hpp"
+#include "projections/kernel/row_set.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -8,23 +11,20 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/kernel/ids.hpp"
-#include "projections/kernel/row_set.hpp"
-
 namespace annals {
 
-/// The database cannot be reached, or not in time. Nothing is known to have been applied; whoever opens the store again
-/// sees from the checkpoints what was.
+/// The database cannot be reached, or not in time. Nothing is known to have been applied; whoever opens the
+/// store again sees from the checkpoints what was.
 struct ProjectionStoreUnavailable : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// How far one projection has applied one partition. `generation` rises when something other than the projector
-/// changes the rows (a retry, a rebuild), so that the projector notices and reloads.
+/// How far one projection has applied one partition. `generation` rises when something other than the
+/// projector changes the rows (a retry, a rebuild), so that the projector notices and reloads.
 struct Checkpoint {
     std::string projection;  ///< ProjectionType::checkpoint_name
     std::uint16_t partition{0};
-    std::uint64_t position{0};  ///< 0: nothing yet
+    std::uint64_t position{0};                   ///< 0: nothing yet
     std::optional<std::int64_t> kafka_offset{};  ///< of the last record that came over Kafka
     std::uint64_t generation{0};
 };
@@ -39,7 +39,8 @@ struct CheckpointMove {
     std::optional<std::int64_t> kafka_offset{};  ///< nothing: keep what is stored
 };
 
-/// An event that one projection did not apply. The first of a stream has the reason; those after it wait behind.
+/// An event that one projection did not apply. The first of a stream has the reason; those after it wait
+/// behind.
 struct ParkedEvent {
     std::string projection;
     std::uint16_t partition{0};
@@ -81,13 +82,15 @@ struct ApplyResult {
 /// Adds what reducers changed in a projection's rows. The batch points into `rows`.
 void add_changes(const RowSet& rows, ProjectionBatch& batch);
 
-/// The query tables as the one projector that may write them sees them. Not thread-safe; every call blocks and throws
-/// ProjectionStoreUnavailable.
+/// The query tables as the one projector that may write them sees them. Not thread-safe; every call blocks
+/// and throws ProjectionStoreUnavailable.
 class ProjectionStore : public RowSource {
 public:
-    /// True while this store's session is the only one that projects. Others stand by and ask again. Checkpoints fence
-    /// whoever is wrong about it.
+    /// True while this store's session is the only one that projects. Others stand by and ask again.
+    /// Checkpoints fence whoever is wrong about it.
     virtual bool lead() = 0;
+    /// Lets another one lead. Never throws.
+    virtual void resign() = 0;
     /// The partitions of the log, and its epoch.
     virtual std::uint16_t partitions() = 0;
     virtual std::uint32_t epoch() = 0;
@@ -114,8 +117,8 @@ struct LogLine {
 class LogReader {
 public:
     virtual ~LogReader() = default;
-    /// Up to `limit` lines of one partition after a position, dense and in order; fewer at the end of the log. Throws
-    /// ProjectionStoreUnavailable.
+    /// Up to `limit` lines of one partition after a position, dense and in order; fewer at the end of the
+    /// log. Throws ProjectionStoreUnavailable.
     virtual std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) = 0;
 };
 

@@ -1,10 +1,10 @@
 #include "projections/kernel/projector.hpp"
 
-#include <algorithm>
-#include <numeric>
-
 #include "domain/kernel/assert.hpp"
 #include "projections/kernel/projector_work.hpp"
+
+#include <algorithm>
+#include <numeric>
 
 namespace annals {
 
@@ -42,7 +42,9 @@ void Projector::load_members() {
     for (const Checkpoint& checkpoint : store_.checkpoints(names)) {
         const auto member = member_named(checkpoint.projection);
         if (member == members_.end() || checkpoint.partition >= partitions_) continue;
-        member->heads[checkpoint.partition] = {checkpoint.position, checkpoint.generation, checkpoint.kafka_offset};
+        member->heads[checkpoint.partition] = {
+            checkpoint.position, checkpoint.generation, checkpoint.kafka_offset
+        };
     }
     for (const auto& parked : store_.parked_streams()) {
         const auto member = member_named(parked.projection);
@@ -57,7 +59,8 @@ std::uint64_t Projector::applied(std::uint16_t partition) const {
 }
 
 std::optional<std::int64_t> Projector::kafka_offset(std::uint16_t partition) const {
-    // All projections share one reading of Kafka; one that started later has been filled from the log meanwhile.
+    // All projections share one reading of Kafka; one that started later has been filled from the log
+    // meanwhile.
     std::optional<std::int64_t> furthest;
     for (const Member& member : members_) furthest = std::max(furthest, member.heads[partition].kafka_offset);
     return furthest;
@@ -90,7 +93,8 @@ void Projector::apply(std::span<const ProjectorLine> lines) {
 
 void Projector::apply_once(std::span<const ProjectorLine> lines) {
     std::vector<std::uint64_t> next(partitions_);
-    for (std::uint16_t partition = 0; partition < partitions_; ++partition) next[partition] = applied(partition) + 1;
+    for (std::uint16_t partition = 0; partition < partitions_; ++partition)
+        next[partition] = applied(partition) + 1;
     std::vector<const ProjectorLine*> ready;
     for (const ProjectorLine& line : lines) {
         if (line.partition >= partitions_) {
@@ -121,8 +125,9 @@ void Projector::fill(std::uint16_t partition, std::uint64_t until) {
         }
         if (lines.empty() || lines.front().position != after + 1) {
             throw LogDiverged(
-                "a line after position " + std::to_string(until) + " of partition " + std::to_string(partition) +
-                " came from the topic, but the log ends at " + std::to_string(after)
+                "a line after position " + std::to_string(until) + " of partition " +
+                std::to_string(partition) + " came from the topic, but the log ends at " +
+                std::to_string(after)
             );
         }
         std::vector<const ProjectorLine*> page;
@@ -153,12 +158,17 @@ Projector::Decoded Projector::decode(const ProjectorLine& line) {
         decoded.tenant = envelope.tenant;
         decoded.stream = envelope.stream;
         decoded.type = decoded.event->event.type().name;
-        const bool placed = envelope.position.partition == line.partition && envelope.position.number == line.position;
-        if (!placed) decoded.event = std::unexpected(contract::LineFault{"misplaced", "the line names another position"});
+        const bool placed =
+            envelope.position.partition == line.partition && envelope.position.number == line.position;
+        if (!placed)
+            decoded.event =
+                std::unexpected(contract::LineFault{"misplaced", "the line names another position"});
         return decoded;
     }
     if (document_.parse(line.line)) return decoded;  // no JSON at all: neither stream nor type are known
-    const auto text = [this](std::string_view name) { return document_.text(name).value_or(std::string_view()); };
+    const auto text = [this](std::string_view name) {
+        return document_.text(name).value_or(std::string_view());
+    };
     decoded.tenant = TenantId::parse(text("tenantid")).value_or(TenantId{});
     decoded.stream = Uuid::parse(text("streamid")).value_or(Uuid{});
     decoded.type = text("type");
@@ -179,8 +189,8 @@ void Projector::commit(std::span<const ProjectorLine* const> lines) {
     totals_.events_total += events.size();
 }
 
-/// Commits the events. When the database refuses a value, halves find the event and then the projection it comes
-/// from, so that this one is parked and all others are applied.
+/// Commits the events. When the database refuses a value, halves find the event and then the projection it
+/// comes from, so that this one is parked and all others are applied.
 void Projector::settle(std::span<const Decoded> events, std::span<const std::size_t> members) {
     std::vector<Work> works;
     for (const std::size_t index : members) {
@@ -201,7 +211,8 @@ void Projector::settle(std::span<const Decoded> events, std::span<const std::siz
         works.clear();
         works.push_back(std::move(condemned));
         result = try_commit(works);
-        if (result.outcome != ApplyOutcome::applied) throw std::runtime_error("cannot park an event: " + result.detail);
+        if (result.outcome != ApplyOutcome::applied)
+            throw std::runtime_error("cannot park an event: " + result.detail);
     }
 }
 
@@ -215,7 +226,8 @@ ApplyResult Projector::try_commit(std::vector<Work>& works) {
     if (batch.moves.empty()) return {};
     collect_applied(batch);
     ApplyResult result = store_.apply(batch);
-    if (result.outcome == ApplyOutcome::fenced) throw ProjectorFenced("another projector moved the checkpoints");
+    if (result.outcome == ApplyOutcome::fenced)
+        throw ProjectorFenced("another projector moved the checkpoints");
     if (result.outcome == ApplyOutcome::applied) committed(batch);
     return result;
 }
@@ -252,8 +264,10 @@ bool Projector::walk(Work& work, bool touching) {
         const auto reaction = member.reactions.find(event.type);
         if (reaction == member.reactions.end() && !event.type.empty()) continue;
         const auto park = [&](std::string code, std::string detail) {
-            work.parked.push_back({member.name, event.partition, event.position, event.tenant, event.stream, event.type,
-                                   std::move(code), std::move(detail)});
+            work.parked.push_back(
+                {member.name, event.partition, event.position, event.tenant, event.stream, event.type,
+                 std::move(code), std::move(detail)}
+            );
             work.parked_streams.insert(event.stream);
         };
         const auto condemned = work.condemned.find({event.partition, event.position});

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "domain/contract/event_line.hpp"
+#include "projections/kernel/projection.hpp"
+#include "projections/kernel/projection_store.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -10,14 +14,10 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/contract/event_line.hpp"
-#include "projections/kernel/projection.hpp"
-#include "projections/kernel/projection_store.hpp"
-
 namespace annals {
 
-inline constexpr std::size_t kLogPageEvents = 1'000;    ///< read from the log at once when filling a gap
-inline constexpr std::size_t kFencedRetriesMax = 3;     ///< reloads of one batch before somebody else is let be
+inline constexpr std::size_t kLogPageEvents = 1'000;  ///< read from the log at once when filling a gap
+inline constexpr std::size_t kFencedRetriesMax = 3;   ///< reloads of one batch before somebody else is let be
 inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are tried again in one commit
 inline constexpr std::size_t kParkedDetailBytesMax = 1'000;
 
@@ -33,7 +33,8 @@ struct ProjectorLine {
 struct ProjectorFenced : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-/// A line came whose predecessors are neither in Kafka nor in the log: the topic is of another log, or ahead of it.
+/// A line came whose predecessors are neither in Kafka nor in the log: the topic is of another log, or ahead
+/// of it.
 struct LogDiverged : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
@@ -47,12 +48,12 @@ struct ProjectionStatus {
 
 struct ProjectorStatus {
     std::vector<ProjectionStatus> projections;
-    std::uint64_t events_total{0};       ///< applied by this process
-    std::uint64_t batches_total{0};      ///< committed
-    std::uint64_t duplicates_total{0};   ///< dropped because their position was applied already
-    std::uint64_t gap_events_total{0};   ///< read from the log because Kafka did not bring them
-    std::uint64_t unknown_total{0};      ///< of types that this binary does not know, and so no projection of it
-    std::uint64_t parked_total{0};       ///< streams parked by this process
+    std::uint64_t events_total{0};      ///< applied by this process
+    std::uint64_t batches_total{0};     ///< committed
+    std::uint64_t duplicates_total{0};  ///< dropped because their position was applied already
+    std::uint64_t gap_events_total{0};  ///< read from the log because Kafka did not bring them
+    std::uint64_t unknown_total{0};  ///< of types that this binary does not know, and so no projection of it
+    std::uint64_t parked_total{0};   ///< streams parked by this process
     std::uint64_t fenced_total{0};
 };
 
@@ -63,9 +64,9 @@ struct ProjectorEvents {
     std::function<void(const ParkedEvent& event)> parked;
 };
 
-/// Applies lines of the log to all projections, each event exactly once: rows, checkpoints and parked events of a batch
-/// move in one transaction. An event that cannot be applied parks its stream in that projection; every other stream
-/// flows on. Not thread-safe. After any exception, open() again.
+/// Applies lines of the log to all projections, each event exactly once: rows, checkpoints and parked events
+/// of a batch move in one transaction. An event that cannot be applied parks its stream in that projection;
+/// every other stream flows on. Not thread-safe. After any exception, open() again.
 class Projector {
 public:
     /// Everything outlives the projector. Without a sealer personal data reads as nothing.
@@ -81,15 +82,16 @@ public:
     /// Reads where everything stands. First, and again after an exception.
     void open();
 
-    /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have are
-    /// dropped, missing ones are read from the log. Throws ProjectionStoreUnavailable, ProjectorFenced, LogDiverged.
+    /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have
+    /// are dropped, missing ones are read from the log. Throws ProjectionStoreUnavailable, ProjectorFenced,
+    /// LogDiverged.
     void apply(std::span<const ProjectorLine> lines);
 
     /// Applies what the log holds of a partition beyond the checkpoints. Answers the number of events read.
     std::size_t catch_up(std::uint16_t partition);
 
-    /// Tries the parked events of a projection again, stream by stream in order; for operators. Answers how many were
-    /// applied.
+    /// Tries the parked events of a projection again, stream by stream in order; for operators. Answers how
+    /// many were applied.
     std::size_t retry_parked(std::string_view projection);
 
     [[nodiscard]] std::uint16_t partitions() const { return partitions_; }

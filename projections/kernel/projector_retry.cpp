@@ -1,6 +1,6 @@
-#include <algorithm>
-
 #include "projections/kernel/projector_work.hpp"
+
+#include <algorithm>
 
 namespace annals {
 
@@ -30,9 +30,11 @@ std::size_t Projector::retry_parked(std::string_view projection) {
     return applied_events;
 }
 
-/// Applies what can be applied of one page of parked events. The checkpoint stays where it is, but its generation
-/// rises, so that a projector that runs meanwhile reloads which streams are parked.
-std::size_t Projector::retry_page(Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue) {
+/// Applies what can be applied of one page of parked events. The checkpoint stays where it is, but its
+/// generation rises, so that a projector that runs meanwhile reloads which streams are parked.
+std::size_t Projector::retry_page(
+    Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue
+) {
     std::vector<Decoded> events;
     for (const ParkedEvent& parked : queue) {
         auto lines = log_.read(partition, parked.position - 1, 1);
@@ -65,7 +67,8 @@ std::size_t Projector::retry_page(Member& member, std::uint16_t partition, std::
         add_changes(rows, batch);
         batch.unparked.push_back(queue[i]);
         const ApplyResult result = store_.apply(batch);
-        if (result.outcome == ApplyOutcome::fenced) throw ProjectorFenced("the projector moved on during a retry");
+        if (result.outcome == ApplyOutcome::fenced)
+            throw ProjectorFenced("the projector moved on during a retry");
         if (result.outcome != ApplyOutcome::applied) continue;
         ++head.generation;
         ++applied_events;

@@ -2,13 +2,13 @@
 
 /// Private to the projector's .cpp files.
 
+#include "projections/kernel/projector.hpp"
+
 #include <expected>
 #include <map>
 #include <set>
 #include <unordered_map>
 #include <utility>
-
-#include "projections/kernel/projector.hpp"
 
 namespace annals {
 
@@ -19,7 +19,7 @@ struct Projector::Decoded {
     std::optional<std::int64_t> kafka_offset{};
     TenantId tenant{};  ///< nil when even that cannot be read
     Uuid stream{};
-    std::string type;   ///< empty when even that cannot be read
+    std::string type;  ///< empty when even that cannot be read
     std::expected<contract::RecordedEvent, contract::LineFault> event;
 };
 

@@ -1,5 +1,9 @@
 #pragma once
 
+#include "domain/contract/type_info.hpp"
+#include "domain/kernel/ids.hpp"
+#include "projections/kernel/row_codec.hpp"
+
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -8,14 +12,10 @@
 #include <string_view>
 #include <vector>
 
-#include "domain/contract/type_info.hpp"
-#include "domain/kernel/ids.hpp"
-#include "projections/kernel/row_codec.hpp"
-
 namespace annals {
 
-/// A statement with a name that is unique for its text: it is prepared once for each connection and shows under this
-/// name in metrics. An empty name is for texts too many to keep.
+/// A statement with a name that is unique for its text: it is prepared once for each connection and shows
+/// under this name in metrics. An empty name is for texts too many to keep.
 struct Statement {
     std::string name;
     std::string sql;
@@ -33,9 +33,9 @@ public:
     [[nodiscard]] virtual std::optional<std::string_view> cell(std::size_t row, std::size_t column) const = 0;
 };
 
-/// Reads query tables as one realm, with row-level security in force: whatever the statement says, rows of other realms
-/// do not exist. Implementations are thread-safe and block. What goes wrong (no connection, a statement timeout) is
-/// thrown as the implementation's std::runtime_error and ends the request.
+/// Reads query tables as one realm, with row-level security in force: whatever the statement says, rows of
+/// other realms do not exist. Implementations are thread-safe and block. What goes wrong (no connection, a
+/// statement timeout) is thrown as the implementation's std::runtime_error and ends the request.
 class QueryReader {
 public:
     virtual ~QueryReader() = default;
@@ -50,8 +50,8 @@ void read_view(
     std::size_t first_column = 0
 );
 
-/// All rows as views. A view is a described struct; its shape comes from `view_shape(const View*)`, which the read
-/// model declares beside it and defines in its .cpp.
+/// All rows as views. A view is a described struct; its shape comes from `view_shape(const View*)`, which the
+/// read model declares beside it and defines in its .cpp.
 template <class View>
 std::vector<View> read_views(const QueryResult& result) {
     static const std::vector<SqlColumn> kColumns = columns_of(*view_shape(static_cast<const View*>(nullptr)));

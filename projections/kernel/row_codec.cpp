@@ -1,10 +1,10 @@
 #include "projections/kernel/row_codec.hpp"
 
-#include <charconv>
-
 #include "domain/contract/json_reader.hpp"
 #include "domain/contract/json_writer.hpp"
 #include "projections/kernel/row_set.hpp"
+
+#include <charconv>
 
 namespace annals {
 namespace {
@@ -14,28 +14,41 @@ using contract::TypeInfo;
 
 ColumnKind kind_of(const TypeInfo& type) {
     switch (type.kind) {
-        case Kind::boolean: return ColumnKind::boolean;
-        case Kind::integer: return ColumnKind::integer;
-        case Kind::enumeration: return ColumnKind::text;
-        case Kind::optional: return kind_of(*type.element);
-        case Kind::any: return ColumnKind::json_text;
+        case Kind::boolean:
+            return ColumnKind::boolean;
+        case Kind::integer:
+            return ColumnKind::integer;
+        case Kind::enumeration:
+            return ColumnKind::text;
+        case Kind::optional:
+            return kind_of(*type.element);
+        case Kind::any:
+            return ColumnKind::json_text;
         case Kind::text:
             if (type.rules.format == "uuid") return ColumnKind::uuid;
             if (type.rules.format == "date-time") return ColumnKind::instant;
             if (type.rules.format == "date") return ColumnKind::date;
             return ColumnKind::text;
-        default: return ColumnKind::json_value;
+        default:
+            return ColumnKind::json_value;
     }
 }
 
 void write_value(const TypeInfo& type, const void* at, std::string& out) {
     switch (type.kind) {
-        case Kind::boolean: out += type.get_boolean(at) ? 't' : 'f'; return;
-        case Kind::integer: contract::append_number(out, type.get_integer(at)); return;
+        case Kind::boolean:
+            out += type.get_boolean(at) ? 't' : 'f';
+            return;
+        case Kind::integer:
+            contract::append_number(out, type.get_integer(at));
+            return;
         case Kind::text:
         case Kind::enumeration:
-        case Kind::any: type.write(at, out); return;
-        default: contract::write_json(type, at, out);
+        case Kind::any:
+            type.write(at, out);
+            return;
+        default:
+            contract::write_json(type, at, out);
     }
 }
 
@@ -55,8 +68,12 @@ std::string rfc3339(std::string_view stored) {
 void read_value(const SqlColumn& column, const TypeInfo& type, void* at, std::string_view text) {
     static thread_local contract::JsonDocument document;
     switch (type.kind) {
-        case Kind::optional: read_value(column, *type.element, type.container->add(at), text); return;
-        case Kind::boolean: type.set_boolean(at, text == "t" || text == "true"); return;
+        case Kind::optional:
+            read_value(column, *type.element, type.container->add(at), text);
+            return;
+        case Kind::boolean:
+            type.set_boolean(at, text == "t" || text == "true");
+            return;
         case Kind::integer: {
             std::int64_t number = 0;
             const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
@@ -93,14 +110,22 @@ std::vector<SqlColumn> columns_of(const TypeInfo& shape) {
 
 std::string_view sql_type(ColumnKind kind) {
     switch (kind) {
-        case ColumnKind::boolean: return "boolean";
-        case ColumnKind::integer: return "bigint";
-        case ColumnKind::text: return "text";
-        case ColumnKind::uuid: return "uuid";
-        case ColumnKind::instant: return "timestamptz";
-        case ColumnKind::date: return "date";
-        case ColumnKind::json_text: return "json";
-        case ColumnKind::json_value: return "jsonb";
+        case ColumnKind::boolean:
+            return "boolean";
+        case ColumnKind::integer:
+            return "bigint";
+        case ColumnKind::text:
+            return "text";
+        case ColumnKind::uuid:
+            return "uuid";
+        case ColumnKind::instant:
+            return "timestamptz";
+        case ColumnKind::date:
+            return "date";
+        case ColumnKind::json_text:
+            return "json";
+        case ColumnKind::json_value:
+            return "jsonb";
     }
     return "text";
 }

@@ -1,17 +1,17 @@
 #pragma once
 
+#include "domain/contract/type_info.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "domain/contract/type_info.hpp"
-
 namespace annals {
 
-/// How a field of a row struct is kept in PostgreSQL. Lists and objects are `jsonb`; RawJson is `json`, which keeps
-/// the text as it came, so that a row read back equals the row that was written.
+/// How a field of a row struct is kept in PostgreSQL. Lists and objects are `jsonb`; RawJson is `json`, which
+/// keeps the text as it came, so that a row read back equals the row that was written.
 enum class ColumnKind : std::uint8_t { boolean, integer, text, uuid, instant, date, json_text, json_value };
 
 struct SqlColumn {
@@ -32,8 +32,8 @@ std::string column_list(const contract::TypeInfo& shape);
 /// Appends the field's value as PostgreSQL reads it. False for null, which appends nothing.
 bool write_cell(const SqlColumn& column, const void* row, std::string& out);
 
-/// Reads a value as PostgreSQL writes it (DateStyle ISO, any time zone). Null leaves the field as it was made. Throws
-/// ProjectionFault for a text that the type does not take.
+/// Reads a value as PostgreSQL writes it (DateStyle ISO, any time zone). Null leaves the field as it was
+/// made. Throws ProjectionFault for a text that the type does not take.
 void read_cell(const SqlColumn& column, void* row, std::optional<std::string_view> text);
 
 }  // namespace annals

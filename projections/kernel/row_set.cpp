@@ -1,8 +1,8 @@
 #include "projections/kernel/row_set.hpp"
 
-#include <array>
-
 #include "domain/kernel/assert.hpp"
+
+#include <array>
 
 namespace annals {
 
@@ -28,7 +28,9 @@ RowTable::Slot& RowTable::slot(const RowKey& key) {
     return slots_[key];
 }
 
-const void* RowTable::find(const RowKey& key) { return slot(key).row.get(); }
+const void* RowTable::find(const RowKey& key) {
+    return slot(key).row.get();
+}
 
 void* RowTable::edit(const RowKey& key) {
     Slot& found = slot(key);

@@ -1,5 +1,8 @@
 #pragma once
 
+#include "domain/contract/type_info.hpp"
+#include "domain/kernel/ids.hpp"
+
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -9,9 +12,6 @@
 #include <string_view>
 #include <unordered_map>
 #include <vector>
-
-#include "domain/contract/type_info.hpp"
-#include "domain/kernel/ids.hpp"
 
 namespace annals {
 
@@ -33,9 +33,9 @@ struct std::hash<annals::RowKey> {
 
 namespace annals {
 
-/// A query table. A row struct declares `static constexpr std::string_view kTable = "prj.task"`, has `tenant_id` and
-/// `id` as its first fields and otherwise one field for each column, under the column's name. Made by table<Row>() in
-/// declare.hpp.
+/// A query table. A row struct declares `static constexpr std::string_view kTable = "prj.task"`, has
+/// `tenant_id` and `id` as its first fields and otherwise one field for each column, under the column's name.
+/// Made by table<Row>() in declare.hpp.
 struct TableType {
     std::string_view name;
     const contract::TypeInfo* shape{nullptr};
@@ -58,7 +58,8 @@ struct ProjectionFault : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
-/// The rows of one table while a batch is reduced: a cache in front of the stored table, and the changes to it.
+/// The rows of one table while a batch is reduced: a cache in front of the stored table, and the changes to
+/// it.
 class RowTable {
 public:
     /// Without a source the table is all there is: a key that was never put does not exist.
@@ -100,8 +101,8 @@ class RowSet {
 public:
     RowSet(std::span<const TableType> types, RowSource* source);
 
-    /// Announces a row that the reducer of an event will look up. Only a matter of speed: what was not announced is
-    /// loaded when it is asked for.
+    /// Announces a row that the reducer of an event will look up. Only a matter of speed: what was not
+    /// announced is loaded when it is asked for.
     template <class Row>
     void want(TenantId tenant, const Uuid& id) {
         table(Row::kTable).want({tenant, id});

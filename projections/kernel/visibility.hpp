@@ -1,13 +1,13 @@
 #pragma once
 
+#include "domain/kernel/ids.hpp"
+
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <vector>
-
-#include "domain/kernel/ids.hpp"
 
 namespace annals {
 
@@ -21,8 +21,8 @@ enum class Visible : std::uint8_t {
     closed    ///< the process stops
 };
 
-/// How far the query tables are, for read-your-writes. Fed by whoever learns that positions were applied (the projector
-/// of this process, or notifications of another one); nobody polls. Thread-safe.
+/// How far the query tables are, for read-your-writes. Fed by whoever learns that positions were applied (the
+/// projector of this process, or notifications of another one); nobody polls. Thread-safe.
 class Visibility {
 public:
     using Deadline = std::chrono::steady_clock::time_point;
@@ -33,8 +33,9 @@ public:
     Visibility(const Visibility&) = delete;
     Visibility& operator=(const Visibility&) = delete;
 
-    /// All events up to this position are in the query tables. Earlier positions than known change nothing; a higher
-    /// epoch (the log was restored) starts all partitions anew and tells those who wait for the old one.
+    /// All events up to this position are in the query tables. Earlier positions than known change nothing; a
+    /// higher epoch (the log was restored) starts all partitions anew and tells those who wait for the old
+    /// one.
     void applied(const Position& position);
 
     [[nodiscard]] bool is_visible(const Position& position) const;
@@ -45,8 +46,9 @@ public:
     /// Blocks until then at the latest.
     [[nodiscard]] Visible wait_until(const Position& position, Deadline deadline);
 
-    /// Calls back exactly once: at once on this thread when the answer is known, else on the thread that brings the
-    /// position or on the one that watches deadlines. The callback must not block and must not call this object.
+    /// Calls back exactly once: at once on this thread when the answer is known, else on the thread that
+    /// brings the position or on the one that watches deadlines. The callback must not block and must not
+    /// call this object.
     void when_visible(const Position& position, Deadline deadline, Callback callback);
 
     /// Answers everybody who waits with `closed`, and all who come later.

@@ -28,12 +28,15 @@ void invitation_accepted(const InvitationAccepted& event, const Envelope& at, Ro
     row.version = at.version;
 }
 
-std::string select_invitations() { return "select " + column_list(*contract::type_info<InvitationView>()); }
+std::string select_invitations() {
+    return "select " + column_list(*contract::type_info<InvitationView>());
+}
 
 Statement list_statement(bool after) {
     return {
         after ? "invitation.next" : "invitation.list",
-        select_invitations() + ", created_at::text as sort_key from org.invitation where tenant_id = $1::uuid" +
+        select_invitations() +
+            ", created_at::text as sort_key from org.invitation where tenant_id = $1::uuid" +
             " and ($2::text is null or status = $2::text)" + keyset_tail(kByCreation, true, after, 3)
     };
 }
@@ -47,7 +50,9 @@ QueryParam status_param(std::optional<InvitationStatus> status) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const InvitationView*) { return contract::type_info<InvitationView>(); }
+const contract::TypeInfo* view_shape(const InvitationView*) {
+    return contract::type_info<InvitationView>();
+}
 
 const ProjectionType& invitation_projection() {
     static const std::array kTables{table<InvitationRow>()};
@@ -71,7 +76,8 @@ std::optional<InvitationView> find_invitation(
 }
 
 Page<InvitationView> list_invitations(
-    QueryReader& reader, TenantId organization, std::optional<InvitationStatus> status, const PageRequest& page
+    QueryReader& reader, TenantId organization, std::optional<InvitationStatus> status,
+    const PageRequest& page
 ) {
     static const Statement kFirst = list_statement(false);
     static const Statement kNext = list_statement(true);

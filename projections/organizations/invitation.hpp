@@ -1,13 +1,5 @@
 #pragma once
 
-#include <array>
-#include <boost/describe/class.hpp>
-#include <boost/describe/enum.hpp>
-#include <cstdint>
-#include <optional>
-#include <string>
-#include <vector>
-
 #include "domain/contract/docs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
@@ -15,6 +7,14 @@
 #include "domain/organizations/role.hpp"
 #include "projections/kernel/page.hpp"
 #include "projections/kernel/projection.hpp"
+
+#include <array>
+#include <boost/describe/class.hpp>
+#include <boost/describe/enum.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
 
 namespace annals::organizations {
 
@@ -64,10 +64,13 @@ const contract::TypeInfo* view_shape(const InvitationView*);
 
 const ProjectionType& invitation_projection();
 
-std::optional<InvitationView> find_invitation(QueryReader& reader, TenantId organization, InvitationId invitation);
+std::optional<InvitationView> find_invitation(
+    QueryReader& reader, TenantId organization, InvitationId invitation
+);
 /// The newest first; of one status or of all.
 Page<InvitationView> list_invitations(
-    QueryReader& reader, TenantId organization, std::optional<InvitationStatus> status, const PageRequest& page
+    QueryReader& reader, TenantId organization, std::optional<InvitationStatus> status,
+    const PageRequest& page
 );
 
 }  // namespace annals::organizations

@@ -9,12 +9,14 @@ namespace {
 constexpr SortOrder kByJoining{"joined", "joined_at", "timestamptz"};
 
 void membership_created(const MembershipCreated& event, const contract::Envelope& at, RowSet& rows) {
-    rows.put(MemberRow{
-        at.tenant, event.user_id, MembershipId{at.stream}, event.roles, at.effective_at, at.version
-    });
+    rows.put(
+        MemberRow{at.tenant, event.user_id, MembershipId{at.stream}, event.roles, at.effective_at, at.version}
+    );
 }
 
-std::string select_members() { return "select " + column_list(*contract::type_info<MemberView>()); }
+std::string select_members() {
+    return "select " + column_list(*contract::type_info<MemberView>());
+}
 
 Statement list_statement(bool after) {
     return {
@@ -26,7 +28,9 @@ Statement list_statement(bool after) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const MemberView*) { return contract::type_info<MemberView>(); }
+const contract::TypeInfo* view_shape(const MemberView*) {
+    return contract::type_info<MemberView>();
+}
 
 const ProjectionType& member_projection() {
     static const std::array kTables{table<MemberRow>()};

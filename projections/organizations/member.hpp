@@ -1,17 +1,17 @@
 #pragma once
 
-#include <array>
-#include <boost/describe/class.hpp>
-#include <cstdint>
-#include <optional>
-#include <vector>
-
 #include "domain/contract/docs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
 #include "domain/organizations/role.hpp"
 #include "projections/kernel/page.hpp"
 #include "projections/kernel/projection.hpp"
+
+#include <array>
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <optional>
+#include <vector>
 
 namespace annals::organizations {
 

@@ -36,7 +36,9 @@ void tenant_renamed(const TenantRenamed& event, const Envelope& at, RowSet& rows
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const OrganizationView*) { return contract::type_info<OrganizationView>(); }
+const contract::TypeInfo* view_shape(const OrganizationView*) {
+    return contract::type_info<OrganizationView>();
+}
 
 const ProjectionType& organization_projection() {
     static const std::array kTables{table<OrganizationRow>()};

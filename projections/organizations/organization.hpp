@@ -1,17 +1,17 @@
 #pragma once
 
-#include <array>
-#include <boost/describe/class.hpp>
-#include <cstdint>
-#include <optional>
-#include <string>
-
 #include "domain/contract/docs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
 #include "domain/organizations/values.hpp"
 #include "projections/kernel/projection.hpp"
 #include "projections/kernel/query_reader.hpp"
+
+#include <array>
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
 
 namespace annals::organizations {
 

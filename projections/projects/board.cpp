@@ -1,10 +1,10 @@
 #include "projections/projects/board.hpp"
 
-#include <algorithm>
-#include <charconv>
-
 #include "projections/kernel/declare.hpp"
 #include "projections/projects/project.hpp"
+
+#include <algorithm>
+#include <charconv>
 
 namespace annals::projects {
 namespace {
@@ -33,7 +33,8 @@ void add_cards(const QueryResult& result, std::vector<BoardColumn>& columns) {
     static const std::vector<SqlColumn> kCard = columns_of(*contract::type_info<BoardCard>());
     for (std::size_t row = 0; row < result.rows(); ++row) {
         const auto id = ColumnId::parse(result.cell(row, kCard.size()).value_or(std::string_view()));
-        const auto column = std::ranges::find(columns, id, [](const BoardColumn& each) { return std::optional(each.id); });
+        const auto column =
+            std::ranges::find(columns, id, [](const BoardColumn& each) { return std::optional(each.id); });
         if (column == columns.end()) continue;
         const std::string_view count = result.cell(row, kCard.size() + 1).value_or(std::string_view());
         std::from_chars(count.data(), count.data() + count.size(), column->task_count);
@@ -43,14 +44,21 @@ void add_cards(const QueryResult& result, std::vector<BoardColumn>& columns) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const BoardCard*) { return contract::type_info<BoardCard>(); }
-const contract::TypeInfo* view_shape(const BoardView*) { return contract::type_info<BoardView>(); }
+const contract::TypeInfo* view_shape(const BoardCard*) {
+    return contract::type_info<BoardCard>();
+}
+const contract::TypeInfo* view_shape(const BoardView*) {
+    return contract::type_info<BoardView>();
+}
 
 std::optional<BoardView> find_board(QueryReader& reader, TenantId organization, ProjectId project) {
     const auto found = find_project(reader, organization, project);
     if (!found) return std::nullopt;
     BoardView board{
-        .project_id = found->id, .key = found->key, .name = found->name, .archived = found->archived,
+        .project_id = found->id,
+        .key = found->key,
+        .name = found->name,
+        .archived = found->archived,
         .version = found->version
     };
     for (const Column& column : found->columns) board.columns.push_back(empty_column(column));
@@ -60,7 +68,8 @@ std::optional<BoardView> find_board(QueryReader& reader, TenantId organization, 
     };
     add_cards(*reader.query(organization, cards_statement(), params), board.columns);
     for (BoardColumn& column : board.columns) {
-        column.over_limit = column.wip_limit && column.task_count > static_cast<std::uint64_t>(*column.wip_limit);
+        column.over_limit =
+            column.wip_limit && column.task_count > static_cast<std::uint64_t>(*column.wip_limit);
     }
     return board;
 }

@@ -1,5 +1,11 @@
 #pragma once
 
+#include "domain/contract/docs.hpp"
+#include "domain/kernel/ids.hpp"
+#include "domain/kernel/time.hpp"
+#include "domain/projects/values.hpp"
+#include "projections/kernel/query_reader.hpp"
+
 #include <array>
 #include <boost/describe/class.hpp>
 #include <cstdint>
@@ -7,15 +13,10 @@
 #include <string>
 #include <vector>
 
-#include "domain/contract/docs.hpp"
-#include "domain/kernel/ids.hpp"
-#include "domain/kernel/time.hpp"
-#include "domain/projects/values.hpp"
-#include "projections/kernel/query_reader.hpp"
-
 namespace annals::projects {
 
-inline constexpr std::size_t kBoardCardsPerColumnMax = 200;  ///< the first ones by rank; `task_count` tells of more
+inline constexpr std::size_t kBoardCardsPerColumnMax =
+    200;  ///< the first ones by rank; `task_count` tells of more
 
 /// A task as a card shows it.
 struct BoardCard {
@@ -65,7 +66,9 @@ struct BoardColumn {
     std::uint64_t task_count{0};
     std::vector<BoardCard> tasks{};
 };
-BOOST_DESCRIBE_STRUCT(BoardColumn, (), (id, name, category, wip_limit, wip_mode, over_limit, task_count, tasks))
+BOOST_DESCRIBE_STRUCT(
+    BoardColumn, (), (id, name, category, wip_limit, wip_mode, over_limit, task_count, tasks)
+)
 constexpr auto contract_docs(const BoardColumn*) {
     return std::array{
         contract::FieldDoc{"id", "the column's id"},

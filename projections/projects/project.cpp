@@ -52,27 +52,30 @@ constexpr std::array kSorts{
     SortOrder{"updated", "updated_at", "timestamptz"},
 };
 
-std::string select_projects() { return "select " + column_list(*contract::type_info<ProjectView>()); }
+std::string select_projects() {
+    return "select " + column_list(*contract::type_info<ProjectView>());
+}
 
 Statement list_statement(const SortOrder& sort, bool descending, bool after) {
     std::string name = "project.list." + std::string(sort.name);
     name += descending ? ".desc" : ".asc";
     if (after) name += ".next";
     return {
-        std::move(name),
-        select_projects() + ", " + std::string(sort.expression) +
-            "::text as sort_key from prj.project where tenant_id = $1::uuid"
-            " and ($2::boolean is null or archived = $2::boolean)"
-            " and ($3::text is null or type = $3::text)"
-            " and ($4::uuid is null or lead = $4::uuid)"
-            " and ($5::text is null or name ilike $5::text or key ilike $5::text)" +
-            keyset_tail(sort, descending, after, 6)
+        std::move(name), select_projects() + ", " + std::string(sort.expression) +
+                             "::text as sort_key from prj.project where tenant_id = $1::uuid"
+                             " and ($2::boolean is null or archived = $2::boolean)"
+                             " and ($3::text is null or type = $3::text)"
+                             " and ($4::uuid is null or lead = $4::uuid)"
+                             " and ($5::text is null or name ilike $5::text or key ilike $5::text)" +
+                             keyset_tail(sort, descending, after, 6)
     };
 }
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const ProjectView*) { return contract::type_info<ProjectView>(); }
+const contract::TypeInfo* view_shape(const ProjectView*) {
+    return contract::type_info<ProjectView>();
+}
 
 const ProjectionType& project_projection() {
     static const std::array kTables{table<ProjectRow>()};
@@ -94,8 +97,8 @@ std::optional<ProjectView> find_project(QueryReader& reader, TenantId organizati
 }
 
 Page<ProjectView> list_projects(
-    QueryReader& reader, TenantId organization, const ProjectFilter& filter, ProjectSort sort, bool descending,
-    const PageRequest& page
+    QueryReader& reader, TenantId organization, const ProjectFilter& filter, ProjectSort sort,
+    bool descending, const PageRequest& page
 ) {
     const SortOrder& order = kSorts.at(static_cast<std::size_t>(sort));
     const Statement statement = list_statement(order, descending, page.after.has_value());

@@ -1,5 +1,12 @@
 #pragma once
 
+#include "domain/contract/docs.hpp"
+#include "domain/kernel/ids.hpp"
+#include "domain/kernel/time.hpp"
+#include "domain/projects/events.hpp"
+#include "projections/kernel/page.hpp"
+#include "projections/kernel/projection.hpp"
+
 #include <array>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
@@ -7,13 +14,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "domain/contract/docs.hpp"
-#include "domain/kernel/ids.hpp"
-#include "domain/kernel/time.hpp"
-#include "domain/projects/events.hpp"
-#include "projections/kernel/page.hpp"
-#include "projections/kernel/projection.hpp"
 
 namespace annals::projects {
 
@@ -86,8 +86,8 @@ const ProjectionType& project_projection();
 
 std::optional<ProjectView> find_project(QueryReader& reader, TenantId organization, ProjectId project);
 Page<ProjectView> list_projects(
-    QueryReader& reader, TenantId organization, const ProjectFilter& filter, ProjectSort sort, bool descending,
-    const PageRequest& page
+    QueryReader& reader, TenantId organization, const ProjectFilter& filter, ProjectSort sort,
+    bool descending, const PageRequest& page
 );
 
 }  // namespace annals::projects

@@ -1,11 +1,11 @@
 #include "projections/projects/task.hpp"
 
-#include <algorithm>
-
 #include "domain/contract/json_writer.hpp"
 #include "domain/projects/events.hpp"
 #include "projections/kernel/declare.hpp"
 #include "projections/kernel/params.hpp"
+
+#include <algorithm>
 
 namespace annals::projects {
 namespace {
@@ -98,9 +98,12 @@ constexpr std::array kSorts{
     SortOrder{"updated", "updated_at", "timestamptz"},
 };
 
-std::string select_tasks() { return "select " + column_list(*contract::type_info<TaskView>()); }
+std::string select_tasks() {
+    return "select " + column_list(*contract::type_info<TaskView>());
+}
 
-/// Project and assignee lead to an index and so are part of the text; the other filters only drop rows on the way.
+/// Project and assignee lead to an index and so are part of the text; the other filters only drop rows on the
+/// way.
 Statement list_statement(
     const SortOrder& sort, bool descending, bool after, bool by_project, bool by_assignee
 ) {
@@ -109,20 +112,22 @@ Statement list_statement(
     if (by_project) name += ".project";
     if (by_assignee) name += ".assignee";
     if (after) name += ".next";
-    std::string sql = select_tasks() + ", (" + std::string(sort.expression) + ")::text as sort_key from prj.task";
+    std::string sql =
+        select_tasks() + ", (" + std::string(sort.expression) + ")::text as sort_key from prj.task";
     sql += " where tenant_id = $1::uuid";
     sql += by_project ? " and project_id = $2::uuid" : " and $2::uuid is null";
     sql += by_assignee ? " and assignees @> $3::jsonb" : " and $3::jsonb is null";
-    sql += " and ($4::uuid is null or column_id = $4::uuid)"
-           " and ($5::text is null or category = $5::text)"
-           " and ($6::text is null or priority = $6::text)"
-           " and ($7::text is null or type = $7::text)"
-           " and ($8::uuid is null or reporter = $8::uuid)"
-           " and ($9::uuid is null or parent = $9::uuid)"
-           " and ($10::jsonb is null or labels @> $10::jsonb)"
-           " and ($11::date is null or due >= $11::date)"
-           " and ($12::date is null or due <= $12::date)"
-           " and ($13::text is null or title ilike $13::text or key ilike $13::text)";
+    sql +=
+        " and ($4::uuid is null or column_id = $4::uuid)"
+        " and ($5::text is null or category = $5::text)"
+        " and ($6::text is null or priority = $6::text)"
+        " and ($7::text is null or type = $7::text)"
+        " and ($8::uuid is null or reporter = $8::uuid)"
+        " and ($9::uuid is null or parent = $9::uuid)"
+        " and ($10::jsonb is null or labels @> $10::jsonb)"
+        " and ($11::date is null or due >= $11::date)"
+        " and ($12::date is null or due <= $12::date)"
+        " and ($13::text is null or title ilike $13::text or key ilike $13::text)";
     sql += keyset_tail(sort, descending, after, 14);
     return {std::move(name), std::move(sql)};
 }
@@ -138,7 +143,9 @@ QueryParam json_list_of(const std::optional<T>& value) {
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const TaskView*) { return contract::type_info<TaskView>(); }
+const contract::TypeInfo* view_shape(const TaskView*) {
+    return contract::type_info<TaskView>();
+}
 
 const ProjectionType& task_projection() {
     static const std::array kTables{table<TaskRow>()};
@@ -166,13 +173,22 @@ Page<TaskView> list_tasks(
     const PageRequest& page
 ) {
     const Statement statement = list_statement(
-        kSorts.at(static_cast<std::size_t>(sort)), descending, page.after.has_value(), filter.project.has_value(),
-        filter.assignee.has_value()
+        kSorts.at(static_cast<std::size_t>(sort)), descending, page.after.has_value(),
+        filter.project.has_value(), filter.assignee.has_value()
     );
     std::vector<QueryParam> params{
-        organization.to_string(), param_of(filter.project), json_list_of(filter.assignee), param_of(filter.column),
-        param_of(filter.category), param_of(filter.priority), param_of(filter.type), param_of(filter.reporter),
-        param_of(filter.parent), json_list_of(filter.label), param_of(filter.due_from), param_of(filter.due_to),
+        organization.to_string(),
+        param_of(filter.project),
+        json_list_of(filter.assignee),
+        param_of(filter.column),
+        param_of(filter.category),
+        param_of(filter.priority),
+        param_of(filter.type),
+        param_of(filter.reporter),
+        param_of(filter.parent),
+        json_list_of(filter.label),
+        param_of(filter.due_from),
+        param_of(filter.due_to),
         filter.text ? QueryParam(like_pattern(*filter.text)) : std::nullopt
     };
     add_page_params(page, params);

@@ -1,5 +1,12 @@
 #pragma once
 
+#include "domain/contract/docs.hpp"
+#include "domain/kernel/ids.hpp"
+#include "domain/kernel/time.hpp"
+#include "domain/projects/values.hpp"
+#include "projections/kernel/page.hpp"
+#include "projections/kernel/projection.hpp"
+
 #include <array>
 #include <boost/describe/class.hpp>
 #include <boost/describe/enum.hpp>
@@ -7,13 +14,6 @@
 #include <optional>
 #include <string>
 #include <vector>
-
-#include "domain/contract/docs.hpp"
-#include "domain/kernel/ids.hpp"
-#include "domain/kernel/time.hpp"
-#include "domain/projects/values.hpp"
-#include "projections/kernel/page.hpp"
-#include "projections/kernel/projection.hpp"
 
 namespace annals::projects {
 
@@ -45,8 +45,9 @@ struct TaskRow {
 };
 BOOST_DESCRIBE_STRUCT(
     TaskRow, (),
-    (tenant_id, id, project_id, number, key, title, description, type, column_id, category, priority, assignees,
-     reporter, start, due, estimate_min, labels, parent, rank, completed_at, created_at, updated_at, version)
+    (tenant_id, id, project_id, number, key, title, description, type, column_id, category, priority,
+     assignees, reporter, start, due, estimate_min, labels, parent, rank, completed_at, created_at,
+     updated_at, version)
 )
 
 /// A task.
@@ -76,8 +77,8 @@ struct TaskView {
 };
 BOOST_DESCRIBE_STRUCT(
     TaskView, (),
-    (id, project_id, number, key, title, description, type, column_id, category, priority, assignees, reporter, start,
-     due, estimate_min, labels, parent, rank, completed_at, created_at, updated_at, version)
+    (id, project_id, number, key, title, description, type, column_id, category, priority, assignees,
+     reporter, start, due, estimate_min, labels, parent, rank, completed_at, created_at, updated_at, version)
 )
 constexpr auto contract_docs(const TaskView*) {
     return std::array{

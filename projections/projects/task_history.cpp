@@ -13,10 +13,14 @@ constexpr SortOrder kByVersion{"version", "version", "bigint"};
 
 std::string_view name_of(contract::ActorKind kind) {
     switch (kind) {
-        case contract::ActorKind::user: return "user";
-        case contract::ActorKind::service: return "service";
-        case contract::ActorKind::system: return "system";
-        case contract::ActorKind::support: return "support";
+        case contract::ActorKind::user:
+            return "user";
+        case contract::ActorKind::service:
+            return "service";
+        case contract::ActorKind::system:
+            return "system";
+        case contract::ActorKind::support:
+            return "support";
     }
     return "system";
 }
@@ -40,20 +44,24 @@ Statement history_statement(bool after) {
     return {
         after ? "task_history.next" : "task_history.list",
         "select " + column_list(*contract::type_info<TaskHistoryView>()) +
-            ", version::text as sort_key from prj.task_history where tenant_id = $1::uuid and task_id = $2::uuid" +
+            ", version::text as sort_key from prj.task_history where tenant_id = $1::uuid and task_id = "
+            "$2::uuid" +
             keyset_tail(kByVersion, true, after, 3)
     };
 }
 
 }  // namespace
 
-const contract::TypeInfo* view_shape(const TaskHistoryView*) { return contract::type_info<TaskHistoryView>(); }
+const contract::TypeInfo* view_shape(const TaskHistoryView*) {
+    return contract::type_info<TaskHistoryView>();
+}
 
 const ProjectionType& task_history_projection() {
     static const std::array kTables{table<TaskHistoryRow>()};
     static const std::array kReactions{
-        reaction<&record<TaskCreated>>(),  reaction<&record<TaskUpdated>>(),    reaction<&record<TaskMoved>>(),
-        reaction<&record<TaskAssigned>>(), reaction<&record<TaskUnassigned>>(),
+        reaction<&record<TaskCreated>>(),    reaction<&record<TaskUpdated>>(),
+        reaction<&record<TaskMoved>>(),      reaction<&record<TaskAssigned>>(),
+        reaction<&record<TaskUnassigned>>(),
     };
     static const ProjectionType kProjection{"projects.task_history", 1, kTables, kReactions};
     return kProjection;

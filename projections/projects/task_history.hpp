@@ -1,16 +1,16 @@
 #pragma once
 
-#include <array>
-#include <boost/describe/class.hpp>
-#include <cstdint>
-#include <string>
-
 #include "domain/contract/docs.hpp"
 #include "domain/contract/raw_json.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
 #include "projections/kernel/page.hpp"
 #include "projections/kernel/projection.hpp"
+
+#include <array>
+#include <boost/describe/class.hpp>
+#include <cstdint>
+#include <string>
 
 namespace annals::projects {
 

@@ -13,8 +13,8 @@
 
 namespace annals::test {
 
-/// A projection with bad habits: its reducer refuses the title "poison" while `g_allergic`, and its table refuses the
-/// note "refused".
+/// A projection with bad habits: its reducer refuses the title "poison" while `g_allergic`, and its table
+/// refuses the note "refused".
 struct NoteRow {
     static constexpr std::string_view kTable = "prj.test_note";
     TenantId tenant_id{};
@@ -76,7 +76,9 @@ protected:
         running->projector = std::make_unique<Projector>(
             projections, *running->store, log, &sealer,
             ProjectorEvents{
-                [self = running.get()](const Position& position) { self->applied.push_back(position.to_string()); },
+                [self = running.get()](const Position& position) {
+                    self->applied.push_back(position.to_string());
+                },
                 [self = running.get()](const ParkedEvent& event) { self->parked.push_back(event); }
             }
         );
@@ -86,8 +88,7 @@ protected:
     std::unique_ptr<Running> start() { return start(both); }
 
     std::string notes() {
-        return database.value(
-            "select string_agg(note || ' ' || moves, ', ' order by note) from prj.test_note"
+        return database.value("select string_agg(note || ' ' || moves, ', ' order by note) from prj.test_note"
         );
     }
     std::string checkpoints() {
@@ -116,7 +117,9 @@ TEST_F(ProjectorOnPostgres, CommitsRowsAndCheckpointsOfABatchTogether) {
     const auto running = start();
     running->projector->apply(log.lines());
     EXPECT_EQ(notes(), "one 2, two 0");
-    EXPECT_EQ(checkpoints(), "projects.task@1 0 3 6, projects.task@1 1 1 2, test.note@1 0 3 6, test.note@1 1 1 2");
+    EXPECT_EQ(
+        checkpoints(), "projects.task@1 0 3 6, projects.task@1 1 1 2, test.note@1 0 3 6, test.note@1 1 1 2"
+    );
     EXPECT_EQ(running->applied, (std::vector<std::string>{"1-0-3", "1-1-1"}));
     EXPECT_EQ(database.value("select count(*) from prj.task where category = 'in_progress'"), "1");
     EXPECT_EQ(running->projector->kafka_offset(0), 6);
@@ -230,7 +233,8 @@ TEST_F(ProjectorOnPostgres, FindsTheEventWhoseValueTheDatabaseRefuses) {
     EXPECT_EQ(notes(), "after 1, before 1, elsewhere 0");
     EXPECT_EQ(database.value("select count(*) from prj.task"), "4");
     EXPECT_EQ(
-        database.value("select string_agg(projection || ' ' || code, ', ' order by position) from proj.parked"),
+        database.value("select string_agg(projection || ' ' || code, ', ' order by position) from proj.parked"
+        ),
         "test.note@1 database, test.note@1 waiting"
     );
 }
@@ -245,9 +249,8 @@ TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
     running->projector->apply(lines);
     EXPECT_EQ(notes(), "one 0");
     EXPECT_EQ(
-        database.value(
-            "select string_agg(projection || ' ' || code, ', ' order by position, projection) from proj.parked"
-        ),
+        database.value("select string_agg(projection || ' ' || code, ', ' order by position, projection) "
+                       "from proj.parked"),
         "projects.task@1 unreadable, test.note@1 unreadable, projects.task@1 waiting, test.note@1 waiting"
     );
     // The log has the line in order, as a newer binary might.
@@ -288,7 +291,9 @@ TEST_F(ProjectorOnPostgres, TellsOtherProcessesWhatEveryProjectionHas) {
     listener.execute("listen annals_applied");
     start()->projector->apply(log.lines());
     std::string heard;
-    listener.wait_notifications(-1, std::chrono::seconds(10), [&](std::string_view payload) { heard = payload; });
+    listener.wait_notifications(-1, std::chrono::seconds(10), [&](std::string_view payload) {
+        heard = payload;
+    });
     EXPECT_EQ(heard, "1-1-2");
 }
 
@@ -296,7 +301,8 @@ class FoldCheck : public ProjectorOnPostgres {
 protected:
     FoldCheck() {
         add_task(kOrgA, 1, "poison", 1);
-        for (std::uint64_t task = 2; task < 40; ++task) add_task(task % 2 == 0 ? kOrgA : kOrgB, task, "fine", 2);
+        for (std::uint64_t task = 2; task < 40; ++task)
+            add_task(task % 2 == 0 ? kOrgA : kOrgB, task, "fine", 2);
         EXPECT_EQ(log.append_to(*pg::make_pg_event_store(database.engine_dsn())), AppendOutcome::written);
         start()->projector->apply(log.lines());
     }
@@ -322,7 +328,8 @@ TEST_F(FoldCheck, NamesRowsThatDifferAreMissingOrTooMany) {
     database.run("update prj.test_note set moves = 77 where id = '" + uuid(2).to_string() + "'");
     database.run("delete from prj.test_note where id = '" + uuid(4).to_string() + "'");
     database.run(
-        "insert into prj.test_note values ('" + kOrgA.to_string() + "', '" + uuid(99).to_string() + "', 'x', 0)"
+        "insert into prj.test_note values ('" + kOrgA.to_string() + "', '" + uuid(99).to_string() +
+        "', 'x', 0)"
     );
     const auto results = check();
     EXPECT_TRUE(results[0].equal());

@@ -136,7 +136,13 @@ TEST_F(Queries, FilterTasks) {
     EXPECT_EQ(by([](TaskFilter& f) { f.priority = TaskPriority::urgent; }), "2");
     EXPECT_EQ(by([](TaskFilter& f) { f.type = TaskType::bug; }), "3");
     EXPECT_EQ(by([](TaskFilter& f) { f.assignee = kBert; }), "23");
-    EXPECT_EQ(by([](TaskFilter& f) { f.assignee = kAnna; f.project = kWebsite; }), "2");
+    EXPECT_EQ(
+        by([](TaskFilter& f) {
+            f.assignee = kAnna;
+            f.project = kWebsite;
+        }),
+        "2"
+    );
     EXPECT_EQ(by([](TaskFilter& f) { f.reporter = kBert; }), "4");
     EXPECT_EQ(by([](TaskFilter& f) { f.parent = TaskId{uuid(601)}; }), "4");
     EXPECT_EQ(by([](TaskFilter& f) { f.label = "web"; }), "3");
@@ -154,10 +160,9 @@ TEST_F(Queries, SortTasksBothWaysAndPageThroughThem) {
         std::string ascending;
     };
     // By rank: task 3 was moved to the first rank, which task 1 has too; 1 has the smaller id.
-    for (const auto& [sort, ascending] : {
-             Case{TaskSort::created, "1234"}, Case{TaskSort::updated, "1423"}, Case{TaskSort::rank, "1324"},
-             Case{TaskSort::priority, "2341"}, Case{TaskSort::due, "3214"}
-         }) {
+    for (const auto& [sort, ascending] :
+         {Case{TaskSort::created, "1234"}, Case{TaskSort::updated, "1423"}, Case{TaskSort::rank, "1324"},
+          Case{TaskSort::priority, "2341"}, Case{TaskSort::due, "3214"}}) {
         const std::string descending(ascending.rbegin(), ascending.rend());
         for (const bool with_project : {false, true}) {
             TaskFilter filter;
@@ -269,7 +274,9 @@ TEST_F(Queries, ShowAPersonSessionAndOrganizations) {
     EXPECT_EQ(session->expires_at, instant("2026-12-24T00:00:00Z"));
     ASSERT_EQ(identity::my_organizations(pool, kBert).size(), 1U);
     EXPECT_EQ(identity::my_organizations(pool, kBert)[0].name, "Apex");
-    EXPECT_EQ(identity::my_organizations(pool, kBert)[0].roles, (std::vector<Role>{Role::member, Role::viewer}));
+    EXPECT_EQ(
+        identity::my_organizations(pool, kBert)[0].roles, (std::vector<Role>{Role::member, Role::viewer})
+    );
     EXPECT_EQ(organizations::find_organization(pool, kOrgA)->name, "Apex");
     EXPECT_FALSE(organizations::find_organization(pool, kOrgB).has_value());
 
@@ -285,9 +292,8 @@ TEST_F(Queries, ShowAPersonSessionAndOrganizations) {
     const auto invitations = organizations::list_invitations(pool, kOrgA, pending, {});
     ASSERT_EQ(invitations.items.size(), 1U);
     EXPECT_EQ(invitations.items[0].email, "eve@example.org");
-    EXPECT_TRUE(
-        organizations::list_invitations(pool, kOrgA, organizations::InvitationStatus::accepted, {}).items.empty()
-    );
+    EXPECT_TRUE(organizations::list_invitations(pool, kOrgA, organizations::InvitationStatus::accepted, {})
+                    .items.empty());
     EXPECT_TRUE(organizations::find_invitation(pool, kOrgA, InvitationId{uuid(301)}).has_value());
 }
 

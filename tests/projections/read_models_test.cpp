@@ -27,7 +27,9 @@ const UserId kBert{uuid(2)};
 const ProjectId kProject{uuid(500)};
 const TaskId kTask{uuid(600)};
 
-Instant second(std::int64_t number) { return instant("2026-11-21T06:00:00Z") + number * kMicrosPerSecond; }
+Instant second(std::int64_t number) {
+    return instant("2026-11-21T06:00:00Z") + number * kMicrosPerSecond;
+}
 
 organizations::TenantCreated tenant_created() {
     organizations::TenantCreated event;
@@ -45,7 +47,8 @@ identity::UserRegistered registered(UserId user, std::string_view email) {
 TEST(ProjectionCatalogue, EveryTableBelongsToOneProjection) {
     std::set<std::string_view> tables;
     for (const ProjectionType* type : projection_catalogue()) {
-        for (const TableType& table : type->tables) EXPECT_TRUE(tables.insert(table.name).second) << table.name;
+        for (const TableType& table : type->tables)
+            EXPECT_TRUE(tables.insert(table.name).second) << table.name;
         for (const Reaction& reaction : type->reactions) {
             EXPECT_NE(contract::event_catalogue().find(reaction.event, reaction.schema_version), nullptr)
                 << reaction.event;
@@ -60,7 +63,9 @@ TEST(PersonProjection, FollowsRegistrationLockAndLogin) {
     log.add(realm, kAnna.value, registered(kAnna, "anna@example.org"));
     log.add(realm, kAnna.value, identity::LoginFailed{});
     log.add(realm, kAnna.value, identity::UserLocked{second(1800)});
-    identity::PersonRow row{.tenant_id = realm, .id = kAnna, .email = "anna@example.org", .display_name = "Anna"};
+    identity::PersonRow row{
+        .tenant_id = realm, .id = kAnna, .email = "anna@example.org", .display_name = "Anna"
+    };
     row.locked_until = second(1800);
     row.registered_at = second(0);
     row.version = 3;
@@ -79,7 +84,9 @@ TEST(SessionProjection, ShowsACompromisedSession) {
     log.add(realm_of(kAnna), session.value, identity::SessionStarted{kAnna, kOrg, {}, {}, second(900)});
     log.add(realm_of(kAnna), session.value, identity::SessionRefreshed{1});
     log.add(realm_of(kAnna), session.value, identity::SessionCompromised{});
-    identity::SessionRow row{.tenant_id = realm_of(kAnna), .id = session, .user_id = kAnna, .organization_id = kOrg};
+    identity::SessionRow row{
+        .tenant_id = realm_of(kAnna), .id = session, .user_id = kAnna, .organization_id = kOrg
+    };
     row.state = identity::SessionState::compromised;
     row.started_at = second(0);
     row.expires_at = second(900);
@@ -121,7 +128,9 @@ TEST(OrganizationProjections, ShowOrganizationMembersAndInvitations) {
     log.add(kOrg, invitation.value, invited);
     log.add(kOrg, invitation.value, organizations::InvitationAccepted{kBert});
 
-    organizations::OrganizationRow organization{.tenant_id = kOrg, .id = kOrg, .name = "Acme", .slug = "acme"};
+    organizations::OrganizationRow organization{
+        .tenant_id = kOrg, .id = kOrg, .name = "Acme", .slug = "acme"
+    };
     organization.owner = kAnna;
     organization.currency = "EUR";
     organization.created_at = organization.updated_at = second(0);
@@ -141,7 +150,9 @@ TEST(OrganizationProjections, ShowOrganizationMembersAndInvitations) {
     row.expires_at = second(900);
     row.accepted_by = kBert;
     row.version = 2;
-    ProjectionSpec(organizations::invitation_projection()).given(log).then<organizations::InvitationRow>({row});
+    ProjectionSpec(organizations::invitation_projection())
+        .given(log)
+        .then<organizations::InvitationRow>({row});
 }
 
 TEST(ProjectProjection, FollowsUpdatesAndTheArchive) {
@@ -170,7 +181,8 @@ TEST(TaskProjection, AppliesEveryKindOfChange) {
     projects::TaskUpdated updated;
     updated.due = Change<std::optional<Date>>{std::nullopt, date("2026-12-01")};
     updated.labels = Change<std::vector<projects::Label>>{{}, {text<projects::Label>("press")}};
-    updated.estimate_min = Change<std::optional<projects::EstimateMinutes>>{{}, projects::EstimateMinutes{90}};
+    updated.estimate_min =
+        Change<std::optional<projects::EstimateMinutes>>{{}, projects::EstimateMinutes{90}};
     log.add(kOrg, kTask.value, updated);
     log.add(kOrg, kTask.value, projects::TaskAssigned{{kBert}});
     log.add(kOrg, kTask.value, projects::TaskUnassigned{{kAnna}});
@@ -178,7 +190,9 @@ TEST(TaskProjection, AppliesEveryKindOfChange) {
     moved.completed_at = second(4);
     log.add(kOrg, kTask.value, moved);
 
-    projects::TaskRow row{.tenant_id = kOrg, .id = kTask, .project_id = kProject, .number = 12, .key = "WS-12"};
+    projects::TaskRow row{
+        .tenant_id = kOrg, .id = kTask, .project_id = kProject, .number = 12, .key = "WS-12"
+    };
     row.title = "Write the press release";
     row.column_id = kDone;
     row.category = projects::TaskCategory::done;
@@ -205,10 +219,12 @@ TEST(TaskProjection, RefusesAChangeOfATaskThatIsNotThere) {
 TEST(TaskHistoryProjection, KeepsEveryEventWithItsChanges) {
     EventLog log;
     log.add(kOrg, kTask.value, task_created(kProject, 1, "One"));
-    const auto& moved = log.add(kOrg, kTask.value, task_moved(kTodo, kDoing, projects::TaskCategory::in_progress, 2));
+    const auto& moved =
+        log.add(kOrg, kTask.value, task_moved(kTodo, kDoing, projects::TaskCategory::in_progress, 2));
     ProjectionSpec spec(projects::task_history_projection());
     spec.given(log);
-    const auto* row = spec.rows().find<projects::TaskHistoryRow>(kOrg, moved.recorded.envelope.event_id.value);
+    const auto* row =
+        spec.rows().find<projects::TaskHistoryRow>(kOrg, moved.recorded.envelope.event_id.value);
     ASSERT_NE(row, nullptr);
     EXPECT_EQ(row->task_id, kTask);
     EXPECT_EQ(row->version, 2U);

@@ -11,7 +11,9 @@ namespace {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
-Visibility::Deadline in(milliseconds time) { return steady_clock::now() + time; }
+Visibility::Deadline in(milliseconds time) {
+    return steady_clock::now() + time;
+}
 constexpr milliseconds kLong{30'000};
 
 TEST(Visibility, KnowsAtOnceWhatIsApplied) {
@@ -51,7 +53,9 @@ TEST(Visibility, CallsBackOnlyThoseWhosePositionIsReached) {
     Visibility visibility(1, 2);
     std::vector<std::string> told;
     const auto tell = [&](std::string name) {
-        return [&told, name](Visible answer) { told.push_back(name + (answer == Visible::yes ? " yes" : " no")); };
+        return [&told, name](Visible answer) {
+            told.push_back(name + (answer == Visible::yes ? " yes" : " no"));
+        };
     };
     visibility.when_visible({1, 0, 2}, in(kLong), tell("two"));
     visibility.when_visible({1, 0, 3}, in(kLong), tell("three"));

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <set>
 #include <string>
 #include <utility>
@@ -17,7 +18,8 @@ namespace annals::test {
 /// "Seals" by writing the text in hexadecimal; a subject in `destroyed` reads as nothing.
 class HexSealer final : public contract::EventSealer {
 public:
-    std::string seal(const contract::SealPlace&, const Uuid&, std::string_view, std::string_view plain) override {
+    std::string seal(const contract::SealPlace&, const Uuid&, std::string_view, std::string_view plain)
+        override {
         std::string sealed;
         for (const char c : plain) {
             sealed += static_cast<char>('a' + (static_cast<unsigned char>(c) >> 4U));
@@ -38,7 +40,8 @@ public:
     std::set<Uuid> destroyed;
 };
 
-/// A log in memory: gives events the positions and versions that a writer would, and writes their lines.
+/// A log in memory: gives events the positions and versions that a writer would, and writes their lines. One
+/// thread adds while others read.
 class EventLog final : public LogReader {
 public:
     struct Entry {
@@ -51,6 +54,7 @@ public:
     /// Appends to the stream in the realm's partition, which is the tenant's last byte modulo the partitions.
     template <class E>
     const Entry& add(TenantId tenant, const Uuid& stream, E event) {
+        const std::scoped_lock lock(mutex_);
         const auto& type = contract::event_type_of<E>();
         contract::Envelope at;
         at.tenant = tenant;
@@ -83,7 +87,7 @@ public:
         return lines;
     }
     std::vector<LogLine> read(std::uint16_t number, std::uint64_t after, std::size_t limit) override {
-        ++reads;
+        const std::scoped_lock lock(mutex_);
         std::vector<LogLine> lines;
         const auto& entries = partition(number);
         for (std::uint64_t i = after; i < entries.size() && lines.size() < limit; ++i) {
@@ -99,19 +103,33 @@ public:
             for (const Entry& entry : entries) {
                 const contract::Envelope& at = entry.recorded.envelope;
                 batch.events.push_back(
-                    {number, at.position.number, at.event_id, at.tenant, at.tenant_position, at.category, at.stream,
-                     at.version, std::string(entry.recorded.event.type().name),
-                     entry.recorded.event.type().schema_version, at.effective_at, at.recorded_at, "user", at.actor.id,
-                     at.command, {}, at.correlation, entry.line, {}}
+                    {number,
+                     at.position.number,
+                     at.event_id,
+                     at.tenant,
+                     at.tenant_position,
+                     at.category,
+                     at.stream,
+                     at.version,
+                     std::string(entry.recorded.event.type().name),
+                     entry.recorded.event.type().schema_version,
+                     at.effective_at,
+                     at.recorded_at,
+                     "user",
+                     at.actor.id,
+                     at.command,
+                     {},
+                     at.correlation,
+                     entry.line,
+                     {}}
                 );
             }
         }
         return store.append(batch);
     }
 
-    std::size_t reads{0};
-
 private:
+    std::mutex mutex_;
     std::uint16_t partitions_;
     HexSealer sealer_;
     std::uint64_t events_{0};

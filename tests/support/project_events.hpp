@@ -40,7 +40,9 @@ inline projects::TaskCreated task_created(ProjectId project, std::int64_t number
     return event;
 }
 
-inline projects::TaskMoved task_moved(ColumnId from, ColumnId to, projects::TaskCategory now, std::uint64_t rank) {
+inline projects::TaskMoved task_moved(
+    ColumnId from, ColumnId to, projects::TaskCategory now, std::uint64_t rank
+) {
     projects::TaskMoved event;
     event.old_column = from;
     event.new_column = to;

@@ -1,0 +1,160 @@
+#include "infra/kafka/embedded_broker.hpp"
+#include "infra/kafka/event_producer.hpp"
+#include "infra/postgres/projection_store.hpp"
+#include "infra/projector/projector_service.hpp"
+#include "infra/projector/visibility_feed.hpp"
+#include "projections/catalogue.hpp"
+#include "projections/kernel/visibility.hpp"
+#include "tests/support/event_log.hpp"
+#include "tests/support/kafka/kafka_support.hpp"
+#include "tests/support/pg_fixture.hpp"
+#include "tests/support/project_events.hpp"
+
+#include <gtest/gtest.h>
+
+namespace annals::projector {
+namespace {
+
+using namespace test;
+using namespace std::chrono_literals;
+
+constexpr std::uint16_t kPartitions = 2;
+const TenantId kOrg{uuid(0xa0)};
+const ProjectId kProject{uuid(500)};
+
+void keep_quiet(kafka::Severity, std::string_view, std::string) {}
+
+/// The service only borrows the test's log.
+class BorrowedLog final : public LogReader {
+public:
+    explicit BorrowedLog(LogReader& log) : log_(log) {}
+    std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
+        return log_.read(partition, after, limit);
+    }
+
+private:
+    LogReader& log_;
+};
+
+class ProjectorServiceOnPostgres : public ::testing::Test {
+protected:
+    std::unique_ptr<ProjectorService> start() {
+        auto service = std::make_unique<ProjectorService>(
+            ServiceSettings{{broker.address(), std::string(kafka::kEventsTopic), "test"}},
+            projection_catalogue(), pg::make_projection_store(database.engine_dsn()),
+            std::make_unique<BorrowedLog>(log), &sealer,
+            ServiceEvents{[this](const Position& position) { visibility.applied(position); }, keep_quiet}
+        );
+        service->start();
+        return service;
+    }
+    void add_task(std::uint64_t number) {
+        log.add(kOrg, uuid(600 + number), task_created(kProject, static_cast<std::int64_t>(number), "One"));
+    }
+    /// Brings lines of partition 0 to the topic, as a relay does.
+    void publish(std::uint64_t after) {
+        kafka::EventProducer producer(
+            {broker.address(), std::string(kafka::kEventsTopic), kPartitions, "test"}, keep_quiet,
+            [] { return false; }
+        );
+        ASSERT_TRUE(producer.init().has_value());
+        ASSERT_TRUE(producer.begin().has_value());
+        for (LogLine& line : log.read(0, after, 1000)) {
+            kafka::LogRecord record;
+            record.position = line.position;
+            record.line = std::move(line.line);
+            ASSERT_TRUE(producer.produce(0, record).has_value());
+        }
+        ASSERT_TRUE(producer.commit().has_value());
+    }
+    bool shown(std::uint64_t position) {
+        const auto deadline = std::chrono::steady_clock::now() + 20s;
+        return visibility.wait_until({1, 0, position}, deadline) == Visible::yes;
+    }
+    static bool is(const ProjectorService& service, ServiceState state) {
+        return kafka::test::eventually([&] { return service.status().state == state; });
+    }
+    std::string tasks() { return database.value("select count(*) from prj.task"); }
+
+    PgDatabase database{PgDatabase::Contents::migrated, kPartitions};
+    kafka::EmbeddedBroker broker{kPartitions, keep_quiet};
+    EventLog log{kPartitions};
+    HexSealer sealer;
+    Visibility visibility{1, kPartitions};
+};
+
+TEST_F(ProjectorServiceOnPostgres, CatchesUpFromTheLogAndThenFollowsKafka) {
+    add_task(1);
+    add_task(2);
+    const auto service = start();
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    ASSERT_TRUE(shown(2));
+    add_task(3);
+    publish(0);
+    ASSERT_TRUE(shown(3));
+    EXPECT_EQ(tasks(), "3");
+    service->stop();
+    const ServiceStatus status = service->status();
+    EXPECT_EQ(status.state, ServiceState::stopped);
+    EXPECT_EQ(status.failures_total, 0U) << status.last_error;
+    EXPECT_EQ(status.projector.gap_events_total, 0U);
+    EXPECT_EQ(status.log_checks_behind_total, 0U);
+    EXPECT_EQ(
+        database.value("select count(*) from proj.checkpoint where partition = 0 and kafka_offset >= 0"), "9"
+    );
+}
+
+TEST_F(ProjectorServiceOnPostgres, ReadsTheLogWhenKafkaBringsNothing) {
+    const auto service = start();
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    add_task(1);
+    ASSERT_TRUE(shown(1));
+    EXPECT_EQ(tasks(), "1");
+    EXPECT_TRUE(kafka::test::eventually([&] { return service->status().log_checks_behind_total == 1; }));
+}
+
+TEST_F(ProjectorServiceOnPostgres, GoesOnAfterPostgresEndedItsSessions) {
+    add_task(1);
+    const auto service = start();
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    database.run(
+        "select pg_terminate_backend(pid) from pg_stat_activity"
+        " where datname = current_database() and application_name = 'annals-projector'"
+    );
+    add_task(2);
+    publish(0);
+    ASSERT_TRUE(shown(2));
+    EXPECT_EQ(tasks(), "2");
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    EXPECT_EQ(service->status().failures_total, 1U);
+}
+
+TEST_F(ProjectorServiceOnPostgres, StandsByUntilTheLeaderStops) {
+    add_task(1);
+    const auto leader = start();
+    ASSERT_TRUE(shown(1));
+    const auto standby = start();
+    ASSERT_TRUE(is(*standby, ServiceState::standby));
+    leader->stop();
+    EXPECT_EQ(leader->status().projector.events_total, 1U);
+    add_task(2);
+    ASSERT_TRUE(shown(2));
+    EXPECT_EQ(tasks(), "2");
+    standby->stop();
+    EXPECT_EQ(standby->status().projector.events_total, 1U);
+}
+
+TEST_F(ProjectorServiceOnPostgres, IsSeenByAnotherProcessThroughTheFeed) {
+    Visibility elsewhere{1, kPartitions};
+    add_task(1);
+    const auto service = start();
+    ASSERT_TRUE(shown(1));
+    const VisibilityFeed feed(database.engine_dsn(), elsewhere);
+    EXPECT_EQ(elsewhere.wait_until({1, 0, 1}, std::chrono::steady_clock::now() + 20s), Visible::yes);
+    add_task(2);
+    publish(0);
+    EXPECT_EQ(elsewhere.wait_until({1, 0, 2}, std::chrono::steady_clock::now() + 20s), Visible::yes);
+}
+
+}  // namespace
+}  // namespace annals::projector
