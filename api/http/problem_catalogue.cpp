@@ -10,6 +10,9 @@ namespace annals::http {
 namespace {
 
 constexpr auto kCatalogue = std::to_array<ProblemInfo>({
+    {"ABORTED", 409, "Not done",
+     "Another command of the same atomic batch was refused, so this one was not carried out either.",
+     "Look at the command that was refused, and send the batch again once it can be accepted."},
     {"ALREADY_BOOTSTRAPPED", 409, "Already bootstrapped",
      "The first person and organization of this instance exist, so the one-time bootstrap token is spent.",
      "Log in with the account that was created, or ask an administrator for an invitation."},
@@ -22,6 +25,9 @@ constexpr auto kCatalogue = std::to_array<ProblemInfo>({
      "Use cursors as they were given, with the same parameters, or start again from the first page."},
     {"DUPLICATE", 409, "Already taken",
      "A value that must be unique, such as a slug or a project key, is in use.", "Choose another value."},
+    {"ERASED", 410, "Erased",
+     "The personal data that the request is about was erased, together with the key that could read it.",
+     "Nothing can bring it back; start anew without it."},
     {"EXPECTATION_FAILED", 417, "Expectation failed",
      "The Expect header asks for something other than 100-continue.", "Leave the header out."},
     {"FORBIDDEN", 403, "Not allowed",
