@@ -20,23 +20,24 @@ std::uint64_t BatchLines::head(std::uint16_t partition) {
 std::expected<std::vector<std::uint64_t>, Rejection> BatchLines::place(const std::vector<PendingEvent>& events
 ) {
     const std::size_t rows_before = rows_.size();
-    const auto take_back = [&](Rejection rejection) {
+    const auto take_back = [&] {
         for (; rows_.size() > rows_before; rows_.pop_back()) {
             --heads_[rows_.back().partition];
             --tenant_heads_[rows_.back().tenant];
         }
-        return std::unexpected(std::move(rejection));
     };
     std::size_t bytes = 0;
     std::vector<std::uint64_t> numbers;
     for (const PendingEvent& event : events) {
         try {
             rows_.push_back(make_row(event));
-        } catch (const SubjectErased&) {
-            return take_back(reject("ERASED", "the personal data this command is about was erased"));
+        } catch (...) {
+            take_back();
+            throw;
         }
         if (rows_.back().line.size() > kEventBytesMax) {
-            return take_back(reject("PAYLOAD_TOO_LARGE", "the change is too large for one event"));
+            take_back();
+            return std::unexpected(reject("PAYLOAD_TOO_LARGE", "the change is too large for one event"));
         }
         bytes += rows_.back().line.size();
         numbers.push_back(rows_.back().position);

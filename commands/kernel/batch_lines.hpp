@@ -16,7 +16,7 @@ public:
     BatchLines(CommittedState& committed, Cryptography& cryptography, IdSource& ids, Instant now);
 
     /// Places the events and answers their positions within their partitions; nothing is placed when one of
-    /// them is too large or a subject was erased.
+    /// them is too large, nor when making one throws (SubjectErased).
     std::expected<std::vector<std::uint64_t>, Rejection> place(const std::vector<PendingEvent>& events);
 
     /// The last position of a partition including what was placed so far.

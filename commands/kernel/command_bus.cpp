@@ -4,6 +4,7 @@
 #include "domain/kernel/assert.hpp"
 #include "domain/kernel/partitioning.hpp"
 
+#include <atomic>
 #include <mutex>
 #include <unordered_set>
 
@@ -42,12 +43,16 @@ public:
             std::chrono::steady_clock::now()
         };
         const std::size_t size = job.requests.size();
-        if (!writer.enqueue(job)) {
-            refuse(size, job.done, reject("OVERLOADED", "too many commands are waiting; try again"));
-        }
+        if (writer.enqueue(job)) return;
+        refuse(
+            size, job.done,
+            stopping_ ? reject("UNAVAILABLE", "the server is stopping")
+                      : reject("OVERLOADED", "too many commands are waiting; try again")
+        );
     }
 
     void stop() {
+        stopping_ = true;
         for (const auto& writer : writers_) writer->stop();
     }
 
@@ -88,6 +93,7 @@ private:
 
     const CommandBusOptions options_;
     CommandCounters counters_;
+    std::atomic<bool> stopping_{false};
     std::mutex mutex_;
     std::unordered_set<CommandKey> in_progress_;
     std::vector<std::unique_ptr<Writer>> writers_;
@@ -105,6 +111,7 @@ void CommandBus::submit(CommandRequest request, CommandCompletion done) {
 }
 
 void CommandBus::submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done) {
+    if (requests.empty()) return done({});
     if (atomic || requests.size() == 1) {
         impl_->submit(std::move(requests), std::move(done));
         return;

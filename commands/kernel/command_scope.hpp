@@ -18,6 +18,9 @@ struct StreamState {
     TenantId tenant{};
     StreamVersion version{0};
     std::shared_ptr<const void> state;
+    /// Not there for whoever asked, but the id belongs to a stream of another realm or another kind: nothing
+    /// can be created under it.
+    bool taken{false};
 };
 
 /// What a command handler may do, on the writer's thread. Everything read is as of the commands decided

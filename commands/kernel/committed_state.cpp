@@ -36,7 +36,7 @@ void CommittedState::reset() {
     prefetched_.clear();
 }
 
-void CommittedState::synchronise() {
+bool CommittedState::synchronise() {
     prefetched_.clear();
     const auto heads = store_.heads();
     if (!synchronised_) {
@@ -44,11 +44,15 @@ void CommittedState::synchronise() {
         epoch_ = store_.epoch();
         heads_ = heads;
         synchronised_ = true;
-        return;
+        return true;
     }
+    bool moved = false;
     for (std::uint16_t partition = 0; partition < partitions_; ++partition) {
-        if (heads[partition] != heads_[partition]) catch_up(partition, heads[partition]);
+        if (heads[partition] == heads_[partition]) continue;
+        catch_up(partition, heads[partition]);
+        moved = true;
     }
+    return moved;
 }
 
 void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
@@ -58,6 +62,16 @@ void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
         heads_[partition] = head;
         return;
     }
+    try {
+        fold_appended(partition);
+    } catch (const UnreadableLog&) {
+        // It fails those who ask for that stream; here the others only have to be read anew.
+        forget_partition(partition);
+        heads_[partition] = head;
+    }
+}
+
+void CommittedState::fold_appended(std::uint16_t partition) {
     counters_.erase_if([&](const CounterKey& key, std::int64_t) {
         return this->partition(key.tenant) == partition;
     });
@@ -66,13 +80,14 @@ void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
         const contract::RecordedEvent recorded = read(stored);
         const contract::Envelope& envelope = recorded.envelope;
         if (std::uint64_t* known = tenant_heads_.find(envelope.tenant)) *known = envelope.tenant_position;
-        if (StreamState* cached = streams_.find(envelope.stream)) {
+        const StreamKey key{partition, envelope.stream};
+        if (StreamState* cached = streams_.find(key)) {
             if (cached->version + 1 == envelope.version && cached->type->category == envelope.category) {
                 cached->state = cached->type->evolve(cached->state.get(), recorded.event);
                 cached->tenant = envelope.tenant;
                 cached->version = envelope.version;
             } else {
-                streams_.erase(envelope.stream);
+                streams_.erase(key);
             }
         }
         heads_[partition] = stored.position;
@@ -81,9 +96,7 @@ void CommittedState::catch_up(std::uint16_t partition, std::uint64_t head) {
 
 void CommittedState::forget_partition(std::uint16_t partition) {
     const auto here = [&](TenantId tenant) { return this->partition(tenant) == partition; };
-    streams_.erase_if([&](const Uuid&, const StreamState& state) {
-        return state.version == 0 || here(state.tenant);
-    });
+    streams_.erase_if([&](const StreamKey& key, const StreamState&) { return key.partition == partition; });
     tenant_heads_.erase_if([&](TenantId tenant, std::uint64_t) { return here(tenant); });
     counters_.erase_if([&](const CounterKey& key, std::int64_t) { return here(key.tenant); });
 }
@@ -96,41 +109,52 @@ std::uint64_t CommittedState::tenant_head(TenantId tenant) {
 }
 
 void CommittedState::prefetch(std::span<const StreamKey> streams) {
+    try {
+        fetch(streams);
+    } catch (const UnreadableLog&) {
+        return;
+    } catch (const std::exception&) {
+        return;
+    }
+}
+
+void CommittedState::fetch(std::span<const StreamKey> streams) {
     std::vector<StreamKey> missing;
+    std::unordered_map<StreamKey, Events> found;
     for (const StreamKey& key : streams) {
-        if (streams_.find(key.stream) == nullptr && !prefetched_.contains(key.stream)) {
-            prefetched_[key.stream];
-            missing.push_back(key);
-        }
+        if (streams_.find(key) != nullptr || prefetched_.contains(key)) continue;
+        if (found.try_emplace(key).second) missing.push_back(key);
     }
     if (missing.empty()) return;
     for (const StoredEvent& stored : store_.read_streams(missing)) {
         contract::RecordedEvent recorded = read(stored);
-        prefetched_[recorded.envelope.stream].push_back(std::move(recorded));
+        found[{stored.partition, recorded.envelope.stream}].push_back(std::move(recorded));
     }
+    prefetched_.merge(found);
 }
 
 StreamState CommittedState::stream(const AggregateType& type, TenantId realm, const Uuid& stream) {
-    StreamState* known = streams_.find(stream);
+    const StreamKey key{partition(realm), stream};
+    StreamState* known = streams_.find(key);
     if (known == nullptr) {
-        const StreamKey key{partition(realm), stream};
-        prefetch(std::span(&key, 1));
-        const auto events = prefetched_.extract(stream);
-        streams_.put(stream, fold(type, events.mapped()));
-        known = streams_.find(stream);
+        fetch(std::span(&key, 1));
+        auto folded = fold(type, prefetched_.at(key));
+        // Not kept: what it is not for this caller is no news for one who asks for what it is.
+        if (!folded) return StreamState{&type, realm, 0, type.initial(), true};
+        prefetched_.erase(key);
+        streams_.put(key, std::move(*folded));
+        known = streams_.find(key);
     }
     // A stream of another realm or another kind is not there for this caller, whatever its id.
+    if (known->version == 0) return StreamState{&type, realm, 0, type.initial()};
     const bool foreign = known->tenant != realm || known->type != &type;
-    if (foreign || known->version == 0) return StreamState{&type, realm, 0, type.initial()};
-    return *known;
+    return foreign ? StreamState{&type, realm, 0, type.initial(), true} : *known;
 }
 
-StreamState CommittedState::fold(const AggregateType& type, const Events& events) {
+std::optional<StreamState> CommittedState::fold(const AggregateType& type, const Events& events) {
     StreamState state{&type, TenantId{}, 0, type.initial()};
     for (const contract::RecordedEvent& recorded : events) {
-        // A stream of another category is not what was asked for; the caller finds nothing.
-        if (recorded.envelope.category != type.category)
-            return StreamState{&type, TenantId{}, 0, type.initial()};
+        if (recorded.envelope.category != type.category) return std::nullopt;
         state.tenant = recorded.envelope.tenant;
         state.version = recorded.envelope.version;
         state.state = type.evolve(state.state.get(), recorded.event);

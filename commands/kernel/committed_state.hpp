@@ -6,6 +6,7 @@
 #include "commands/ports/event_store.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <unordered_map>
 #include <vector>
@@ -22,8 +23,12 @@ public:
         EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max
     );
 
-    /// Learns the heads, and folds what others appended into the cached streams. Throws StoreUnavailable.
-    void synchronise();
+    /// Learns the heads, and folds what others appended into the cached streams. Tells whether anything was
+    /// new. Throws StoreUnavailable.
+    bool synchronise();
+    /// Drops what was read ahead for an earlier batch and not used.
+    void begin_batch() { prefetched_.clear(); }
+    [[nodiscard]] bool synchronised() const { return synchronised_; }
     /// Forgets everything; the next use synchronises again.
     void reset();
 
@@ -32,7 +37,8 @@ public:
     [[nodiscard]] std::uint64_t head(std::uint16_t partition) const { return heads_[partition]; }
     std::uint64_t tenant_head(TenantId tenant);
 
-    /// Reads streams that are not cached in one round trip, so that `stream` finds them.
+    /// Reads streams that are not cached in one round trip, so that `stream` finds them. What cannot be read
+    /// is left to fail whoever asks for it.
     void prefetch(std::span<const StreamKey> streams);
     StreamState stream(const AggregateType& type, TenantId realm, const Uuid& stream);
     std::int64_t counter(const CounterKey& key);
@@ -42,7 +48,9 @@ public:
 
     // Called after an append was made durable.
     void advance_head(std::uint16_t partition, std::uint64_t head) { heads_[partition] = head; }
-    void keep_stream(const Uuid& stream, StreamState state) { streams_.put(stream, std::move(state)); }
+    void keep_stream(const Uuid& stream, StreamState state) {
+        streams_.put({partition(state.tenant), stream}, std::move(state));
+    }
     void keep_tenant_head(TenantId tenant, std::uint64_t head) { tenant_heads_.put(tenant, head); }
     void keep_counter(const CounterKey& key, std::int64_t value) { counters_.put(key, value); }
 
@@ -53,9 +61,12 @@ private:
     using Events = std::vector<contract::RecordedEvent>;
 
     contract::RecordedEvent read(const StoredEvent& stored);
+    void fetch(std::span<const StreamKey> streams);
     void catch_up(std::uint16_t partition, std::uint64_t head);
+    void fold_appended(std::uint16_t partition);
     void forget_partition(std::uint16_t partition);
-    static StreamState fold(const AggregateType& type, const Events& events);
+    /// Nothing when the stream is of another kind.
+    static std::optional<StreamState> fold(const AggregateType& type, const Events& events);
 
     EventStore& store_;
     Keyring keyring_;
@@ -63,8 +74,10 @@ private:
     bool synchronised_{false};
     std::uint32_t epoch_{1};
     std::vector<std::uint64_t> heads_;
-    LruMap<Uuid, StreamState> streams_;
-    std::unordered_map<Uuid, Events> prefetched_;
+    // The partition belongs to the key: whoever asks for the id of another realm's stream finds nothing in
+    // their own partition, and that must not become what its owner finds.
+    LruMap<StreamKey, StreamState> streams_;
+    std::unordered_map<StreamKey, Events> prefetched_;
     LruMap<TenantId, std::uint64_t> tenant_heads_;
     LruMap<CounterKey, std::int64_t> counters_;
     contract::JsonDocument document_;

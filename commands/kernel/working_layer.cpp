@@ -6,11 +6,12 @@
 namespace annals {
 
 StreamState WorkingLayer::stream(const AggregateType& type, TenantId realm, const Uuid& id) {
+    const StreamKey key{committed_.partition(realm), id};
     for (WorkingLayer* layer = this; layer != nullptr; layer = layer->below_) {
-        const auto found = layer->streams_.find(id);
+        const auto found = layer->streams_.find(key);
         if (found == layer->streams_.end()) continue;
         const bool foreign = found->second.tenant != realm || found->second.type != &type;
-        return foreign ? StreamState{&type, realm, 0, type.initial()} : found->second;
+        return foreign ? StreamState{&type, realm, 0, type.initial(), true} : found->second;
     }
     touch(realm);
     return committed_.stream(type, realm, id);
@@ -22,12 +23,13 @@ void WorkingLayer::append(
 ) {
     if (events.empty()) return;
     StreamState state = stream(type, realm, id);
+    if (state.taken) throw StreamTaken{id};
     for (contract::AnyEvent& event : events) {
         ++state.version;
         state.state = type.evolve(state.state.get(), event);
         events_.push_back({&request, realm, type.category, id, state.version, std::move(event)});
     }
-    streams_[id] = std::move(state);
+    streams_[{committed_.partition(realm), id}] = std::move(state);
     touch(realm);
 }
 
@@ -51,7 +53,7 @@ std::optional<ReservationOwner> WorkingLayer::reservation(const ReservationKey& 
 void WorkingLayer::merge_into_below() {
     WorkingLayer& below = *below_;
     below.touched_.merge(touched_);
-    for (auto& [id, state] : streams_) below.streams_[id] = std::move(state);
+    for (auto& [key, state] : streams_) below.streams_[key] = std::move(state);
     for (const auto& [key, value] : counters_) below.counters_[key] = value;
     for (auto& [key, owner] : reservations_) below.reservations_[key] = owner;
     below.released_.merge(released_);
@@ -77,7 +79,7 @@ void WorkingLayer::fill(AppendBatch& batch) const {
 }
 
 void WorkingLayer::keep_committed() {
-    for (auto& [id, state] : streams_) committed_.keep_stream(id, std::move(state));
+    for (auto& [key, state] : streams_) committed_.keep_stream(key.stream, std::move(state));
     for (const auto& [key, value] : counters_) committed_.keep_counter(key, value);
 }
 

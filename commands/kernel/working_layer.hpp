@@ -21,6 +21,12 @@ struct PendingEvent {
     contract::AnyEvent event;
 };
 
+/// A command would create a stream under the id of one that it must not see, of another realm or another
+/// kind.
+struct StreamTaken {
+    Uuid stream{};
+};
+
 /// What was decided but is not durable. Layers stand on each other: a command on its group, the group on the
 /// batch, the batch on the committed state. A rejected command's layer is simply dropped; an accepted one is
 /// merged downwards, so commands of one batch see each other in order and a loser leaves no trace.
@@ -30,6 +36,7 @@ public:
     explicit WorkingLayer(WorkingLayer& below) : committed_(below.committed_), below_(&below) {}
 
     StreamState stream(const AggregateType& type, TenantId realm, const Uuid& id);
+    /// Throws StreamTaken.
     void append(
         const CommandRequest& request, const AggregateType& type, TenantId realm, const Uuid& id,
         std::vector<contract::AnyEvent> events
@@ -60,7 +67,8 @@ public:
     void fill(AppendBatch& batch) const;
     /// After the batch is durable: what was decided is now committed.
     void keep_committed();
-    /// After the batch failed: keys of subjects that were never created are forgotten.
+    /// After a rejection or a failed append: keys of subjects that were never created are forgotten, or this
+    /// process would go on using them beside the ones that another process creates for these subjects.
     void forget_subjects();
 
     [[nodiscard]] const std::set<std::uint16_t>& touched() const { return touched_; }
@@ -70,7 +78,7 @@ private:
     CommittedState& committed_;
     WorkingLayer* below_{nullptr};
     std::set<std::uint16_t> touched_;
-    std::unordered_map<Uuid, StreamState> streams_;
+    std::unordered_map<StreamKey, StreamState> streams_;
     std::unordered_map<CounterKey, std::int64_t> counters_;
     std::unordered_map<ReservationKey, std::optional<ReservationOwner>> reservations_;
     std::unordered_set<ReservationKey> released_;  ///< also those that were reserved again afterwards

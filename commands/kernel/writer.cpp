@@ -4,16 +4,23 @@
 
 #include <algorithm>
 #include <exception>
+#include <map>
 #include <unordered_map>
 
 namespace annals {
 namespace {
 
+/// After another process appended, so many attempts ask for the heads first: decisions on stale heads are
+/// thrown away.
+constexpr std::size_t kCarefulBatches = 64;
 constexpr std::chrono::seconds kInDoubtPatience{10};
 constexpr std::chrono::milliseconds kInDoubtPause{100};
 
 Rejection unavailable(std::string detail) {
     return reject("UNAVAILABLE", std::move(detail));
+}
+Rejection outcome_unknown() {
+    return unavailable("the outcome is not known yet; repeat with the same command id");
 }
 Rejection aborted() {
     return reject("ABORTED", "another command of the same atomic group was rejected");
@@ -32,11 +39,14 @@ struct Writer::Batch {
     std::vector<std::vector<CommandResult>> results;       ///< of the jobs decided so far, in their order
     std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
     Instant now{};
-    bool look_up_all{false};  ///< an append is in doubt
-    bool one_by_one{false};   ///< neighbours fight for one reservation
+    bool told_head_moved{false};
+    bool one_by_one{false};  ///< one of the jobs fails the append of all; the others must not pay for it
+    std::map<std::uint16_t, std::uint64_t> doubtful;  ///< the heads on which an append in doubt would commit
     std::unique_ptr<WorkingLayer> layer;
     std::unique_ptr<BatchLines> lines;
     AppendBatch append;
+
+    [[nodiscard]] bool in_doubt() const { return std::ranges::any_of(jobs, &CommandJob::in_doubt); }
 };
 
 Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
@@ -46,55 +56,24 @@ Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
       committed_(std::make_unique<CommittedState>(
           *store_, *options_.cryptography, options_.partitions, options_.limits.cached_streams_max
       )),
+      queue_(options.limits.queue_max),
       thread_([this] { run(); }) {}
 
 Writer::~Writer() {
     stop();
 }
 
-bool Writer::enqueue(CommandJob& job) {
-    {
-        const std::lock_guard lock(mutex_);
-        if (stopping_ || queue_.size() >= options_.limits.queue_max) return false;
-        queue_.push_back(std::move(job));
-    }
-    wake_.notify_one();
-    return true;
-}
-
 void Writer::stop() {
-    {
-        const std::lock_guard lock(mutex_);
-        stopping_ = true;
-    }
-    wake_.notify_one();
+    queue_.stop();
     if (thread_.joinable()) thread_.join();
-}
-
-std::size_t Writer::queued() const {
-    const std::lock_guard lock(mutex_);
-    return queue_.size();
 }
 
 void Writer::run() {
     while (true) {
-        std::deque<CommandJob> jobs = take();
+        std::deque<CommandJob> jobs = queue_.take(options_.limits.batch_commands_max);
         if (jobs.empty()) return;
         process(std::move(jobs));
     }
-}
-
-std::deque<CommandJob> Writer::take() {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
-    std::deque<CommandJob> jobs;
-    std::size_t commands = 0;
-    while (!queue_.empty() && commands < options_.limits.batch_commands_max) {
-        commands += queue_.front().requests.size();
-        jobs.push_back(std::move(queue_.front()));
-        queue_.pop_front();
-    }
-    return jobs;
 }
 
 void Writer::process(std::deque<CommandJob> jobs) {
@@ -107,24 +86,21 @@ void Writer::process(std::deque<CommandJob> jobs) {
                 return;
             }
         }
+        std::deque<CommandJob> others;
+        while (batch.one_by_one && batch.jobs.size() > 1) {
+            others.push_front(std::move(batch.jobs.back()));
+            batch.jobs.pop_back();
+        }
         refuse(
             batch, reject("OVERLOADED", "other processes kept appending to the same partition; try again")
         );
+        queue_.put_back(others);
     } catch (const StoreUnavailable& away) {
         report("WRITER-9c10", away.detail);
         committed_->reset();
-        refuse(
-            batch, unavailable(
-                       batch.look_up_all ? "the outcome is not known yet; repeat with the same command id"
-                                         : "the log cannot be reached"
-                   )
-        );
-    } catch (const UnreadableLog& damage) {
-        report("WRITER-4e2a", damage.detail);
-        committed_->reset();
-        refuse(batch, unavailable("a stored event cannot be read by this version"));
+        refuse(batch, unavailable("the log cannot be reached"));
     } catch (const std::exception& error) {
-        report("WRITER-71d3", error.what());
+        report("WRITER-8b15", error.what());
         committed_->reset();
         refuse(batch, reject("INTERNAL", "the command could not be decided"));
     }
@@ -138,24 +114,39 @@ bool Writer::attempt_patiently(Batch& batch) {
         try {
             return attempt(batch);
         } catch (const StoreUnavailable&) {
-            if (!batch.look_up_all || std::chrono::steady_clock::now() >= give_up_at) throw;
+            if (!batch.in_doubt() || std::chrono::steady_clock::now() >= give_up_at) throw;
         }
         committed_->reset();
-        std::unique_lock lock(mutex_);
-        if (wake_.wait_for(lock, kInDoubtPause, [this] { return stopping_; }))
-            throw StoreUnavailable{"stopping"};
+        if (queue_.stops_within(kInDoubtPause)) throw StoreUnavailable{"stopping"};
     }
 }
 
 /// Decides and appends once; true when every job of the batch has its results.
 bool Writer::attempt(Batch& batch) {
-    // Heads before look-ups: what commits after this moment moves a head and brings us back here.
-    committed_->synchronise();
-    find_repeats(batch, batch.look_up_all);
+    // The heads we know are older than what is looked up below: whatever commits after them makes the append
+    // find a moved head, and brings us back here. So asking for them first is only worth a round trip when
+    // others do append.
+    if (careful_batches_ > 0 || !committed_->synchronised()) {
+        const bool moved = committed_->synchronise();
+        if (batch.told_head_moved && !moved) distrust_cache(batch);
+        if (careful_batches_ > 0) --careful_batches_;
+    }
+    batch.told_head_moved = false;
+    committed_->begin_batch();
+    find_repeats(batch, batch.in_doubt());
     decide(batch);
     AppendOutcome outcome = AppendOutcome::written;
     if (!batch.append.partitions.empty()) outcome = store_->append(batch.append);
     return settle(batch, outcome);
+}
+
+/// Something else than a head stood against the append, for example a command id that another process used
+/// without an event. Whatever it is, the log says it better than the cache, and only one job may suffer for
+/// it.
+void Writer::distrust_cache(Batch& batch) {
+    batch.one_by_one = true;
+    committed_->reset();
+    committed_->synchronise();
 }
 
 bool Writer::settle(Batch& batch, AppendOutcome outcome) {
@@ -165,24 +156,50 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
         counters_.batches.fetch_add(1, std::memory_order_relaxed);
         counters_.events.fetch_add(batch.append.events.size(), std::memory_order_relaxed);
         if (!batch.append.events.empty() && options_.appended) options_.appended();
+        withhold_doubtful(batch);
         return true;
     }
     batch.layer->forget_subjects();
     switch (outcome) {
         case AppendOutcome::head_moved:
             counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
+            batch.told_head_moved = true;
+            careful_batches_ = kCarefulBatches;
             return false;
         case AppendOutcome::reservation_taken:
             batch.one_by_one = true;
             return false;
         case AppendOutcome::in_doubt:
-            counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
-            report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
-            committed_->reset();
-            batch.look_up_all = true;
+            note_doubt(batch);
             return false;
         default:
             throw StoreUnavailable{"the database refused the append"};
+    }
+}
+
+void Writer::note_doubt(Batch& batch) {
+    counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
+    report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
+    committed_->reset();
+    for (std::size_t i = 0; i < batch.results.size(); ++i) batch.jobs[i].in_doubt = true;
+    batch.doubtful.clear();
+    for (const PartitionMove& move : batch.append.partitions)
+        batch.doubtful[move.partition] = move.expected_head;
+}
+
+/// An append that broke off may still be on its way to PostgreSQL. It is harmless once one of its heads
+/// moved; until then a command that was in it and would be rejected now must not be told so.
+void Writer::withhold_doubtful(Batch& batch) {
+    const bool may_come =
+        !batch.doubtful.empty() && std::ranges::all_of(batch.doubtful, [&](const auto& expected) {
+            return committed_->head(expected.first) == expected.second;
+        });
+    if (!may_come) return;
+    for (std::size_t i = 0; i < batch.results.size(); ++i) {
+        if (!batch.jobs[i].in_doubt) continue;
+        for (CommandResult& result : batch.results[i]) {
+            if (!result) result = std::unexpected(outcome_unknown());
+        }
     }
 }
 
@@ -219,9 +236,28 @@ void Writer::decide(Batch& batch) {
     batch.lines->fill(batch.append, batch.layer->touched());
 }
 
+/// Runs one command's part of a batch. What goes wrong with it is its own rejection: neither a defect of a
+/// handler nor a damaged stream may fail its neighbours.
+template <class Run>
+auto Writer::contain(Run&& run) -> decltype(run()) {
+    try {
+        return std::forward<Run>(run)();
+    } catch (const SubjectErased&) {
+        return std::unexpected(reject("ERASED", "the personal data this command is about was erased"));
+    } catch (const StreamTaken&) {
+        return std::unexpected(reject("NOT_FOUND", "there is nothing here for you under this id"));
+    } catch (const UnreadableLog& damage) {
+        report("WRITER-4e2a", damage.detail);
+        return std::unexpected(unavailable("a stored event cannot be read by this version"));
+    } catch (const std::exception& error) {
+        report("WRITER-71d3", error.what());
+        return std::unexpected(reject("INTERNAL", "the command could not be decided"));
+    }
+}
+
 std::vector<CommandResult> Writer::decide_job(const CommandJob& job, Batch& batch) {
     std::vector<CommandResult> results(job.requests.size(), std::unexpected(aborted()));
-    if (too_old(job, options_.limits) && !batch.look_up_all) {
+    if (too_old(job, options_.limits) && !job.in_doubt) {
         std::ranges::fill(
             results, std::unexpected(reject("OVERLOADED", "the command waited too long; try again"))
         );
@@ -233,13 +269,15 @@ std::vector<CommandResult> Writer::decide_job(const CommandJob& job, Batch& batc
         if (results[i]) continue;
         // What the rejection was based on must still hold when it is answered.
         batch.layer->depend_on(group);
+        group.forget_subjects();
         for (std::size_t before = 0; before < i; ++before) {
             if (!results[before]->repeated) results[before] = std::unexpected(aborted());
         }
         return results;
     }
-    const auto numbers = batch.lines->place(group.events());
+    const auto numbers = contain([&] { return batch.lines->place(group.events()); });
     if (!numbers) {
+        group.forget_subjects();
         std::ranges::fill(results, std::unexpected(numbers.error()));
         return results;
     }
@@ -264,13 +302,10 @@ CommandResult Writer::decide_one(const CommandRequest& request, Batch& batch, Wo
     }
     WorkingLayer layer(group);
     const DecisionContext context{batch.now, options_.ids, options_.cryptography, committed_.get()};
-    try {
-        if (auto decided = decide_command(request, context, layer); !decided) {
-            batch.layer->depend_on(layer);
-            return std::unexpected(std::move(decided).error());
-        }
-    } catch (const SubjectErased&) {
-        return std::unexpected(reject("ERASED", "the personal data this command is about was erased"));
+    if (auto decided = contain([&] { return decide_command(request, context, layer); }); !decided) {
+        batch.layer->depend_on(layer);
+        layer.forget_subjects();
+        return std::unexpected(std::move(decided).error());
     }
     CommandAnswer answer;
     answer.id = request.target;
@@ -321,15 +356,15 @@ void Writer::answer(Batch& batch) {
         batch.jobs.front().done(std::move(results));
         batch.jobs.pop_front();
     }
-    if (batch.jobs.empty()) return;
-    const std::lock_guard lock(mutex_);
-    std::ranges::move(batch.jobs, std::front_inserter(queue_));
+    queue_.put_back(batch.jobs);
 }
 
+/// A command whose append is in doubt is never told that it was refused.
 void Writer::refuse(Batch& batch, const Rejection& rejection) {
     for (CommandJob& job : batch.jobs) {
         counters_.rejected.fetch_add(job.requests.size(), std::memory_order_relaxed);
-        job.done(std::vector<CommandResult>(job.requests.size(), std::unexpected(rejection)));
+        const Rejection& said = job.in_doubt ? outcome_unknown() : rejection;
+        job.done(std::vector<CommandResult>(job.requests.size(), std::unexpected(said)));
     }
 }
 

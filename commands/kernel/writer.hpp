@@ -2,22 +2,13 @@
 
 #include "commands/kernel/command_bus.hpp"
 #include "commands/kernel/decide_command.hpp"
+#include "commands/kernel/job_queue.hpp"
 
 #include <atomic>
-#include <chrono>
-#include <condition_variable>
 #include <deque>
-#include <mutex>
 #include <thread>
 
 namespace annals {
-
-/// One unit of deciding: a single command, or an atomic group of one realm.
-struct CommandJob {
-    std::vector<CommandRequest> requests;
-    GroupCompletion done;
-    std::chrono::steady_clock::time_point queued_at;
-};
 
 /// Counters shared by all writers of a process.
 struct CommandCounters {
@@ -39,15 +30,16 @@ public:
     ~Writer();
 
     /// False when the queue is full or the writer stops; then `job` is untouched.
-    bool enqueue(CommandJob& job);
+    bool enqueue(CommandJob& job) { return queue_.push(job); }
+    /// Finishes what is queued.
     void stop();
-    [[nodiscard]] std::size_t queued() const;
+    /// Commands that wait.
+    [[nodiscard]] std::size_t queued() const { return queue_.size(); }
 
 private:
     struct Batch;
 
     void run();
-    std::deque<CommandJob> take();
     void process(std::deque<CommandJob> jobs);
     bool attempt_patiently(Batch& batch);
     bool attempt(Batch& batch);
@@ -60,19 +52,22 @@ private:
         std::vector<CommandResult>& results
     );
     bool settle(Batch& batch, AppendOutcome outcome);
+    void distrust_cache(Batch& batch);
+    void note_doubt(Batch& batch);
+    void withhold_doubtful(Batch& batch);
     void refuse(Batch& batch, const Rejection& rejection);
     void answer(Batch& batch);
+    template <class Run>
+    auto contain(Run&& run) -> decltype(run());
     void report(std::string_view code, const std::string& detail) const;
 
     const CommandBusOptions options_;
     CommandCounters& counters_;
     std::unique_ptr<EventStore> store_;
     std::unique_ptr<CommittedState> committed_;
+    std::size_t careful_batches_{0};  ///< attempts left that ask for the heads before they decide
 
-    mutable std::mutex mutex_;
-    std::condition_variable wake_;
-    std::deque<CommandJob> queue_;
-    bool stopping_{false};
+    JobQueue queue_;
     std::thread thread_;
 };
 

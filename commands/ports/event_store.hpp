@@ -175,6 +175,12 @@ struct StoreUnavailable {
 }  // namespace annals
 
 template <>
+struct std::hash<annals::StreamKey> {
+    std::size_t operator()(const annals::StreamKey& key) const noexcept {
+        return std::hash<annals::Uuid>{}(key.stream) ^ (std::size_t{key.partition} << 48);
+    }
+};
+template <>
 struct std::hash<annals::ReservationKey> {
     std::size_t operator()(const annals::ReservationKey& key) const noexcept {
         const std::hash<std::string> text;

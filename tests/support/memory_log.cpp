@@ -46,6 +46,7 @@ public:
             if (log_.heads_[move.partition] != move.expected_head) return AppendOutcome::head_moved;
         }
         if (!reservations_free(batch)) return AppendOutcome::reservation_taken;
+        if (breaks_a_key(batch)) return AppendOutcome::head_moved;
         for (const PartitionMove& move : batch.partitions) log_.heads_[move.partition] = move.new_head;
         log_.events_.insert(log_.events_.end(), batch.events.begin(), batch.events.end());
         for (const CommandRow& row : batch.commands) {
@@ -137,6 +138,25 @@ private:
             // A key that is only handed over must be there, as the real statement updates its row.
             return log_.reservations_.contains(row.key) == released;
         });
+    }
+
+    /// What the real log's other unique keys refuse, which is answered like a moved head.
+    [[nodiscard]] bool breaks_a_key(const AppendBatch& batch) const {
+        const bool command_used = std::ranges::any_of(batch.commands, [&](const CommandRow& row) {
+            return log_.commands_.contains(row.key);
+        });
+        const bool subject_used = std::ranges::any_of(batch.subject_keys, [&](const SubjectKeyRow& row) {
+            return log_.subject_keys_.contains(row.subject);
+        });
+        const auto stands_already = [&](const EventRow& row) {
+            return std::ranges::any_of(log_.events_, [&](const EventRow& there) {
+                const bool same_version = there.partition == row.partition && there.stream == row.stream &&
+                                          there.version == row.version;
+                return same_version ||
+                       (there.tenant == row.tenant && there.tenant_position == row.tenant_position);
+            });
+        };
+        return command_used || subject_used || std::ranges::any_of(batch.events, stands_already);
     }
 
     template <class Predicate>
