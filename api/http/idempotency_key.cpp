@@ -31,7 +31,7 @@ std::expected<std::optional<std::string>, Problem> read_idempotency_key(const Re
     const std::optional<std::string_view> value = request.headers.find("Idempotency-Key");
     if (!value) return std::nullopt;
     const std::string_view text = trim(*value);
-    const std::optional<std::string> key = text.starts_with('"') ? unquote(text) : std::string(text);
+    std::optional<std::string> key = text.starts_with('"') ? unquote(text) : std::string(text);
     const bool valid = key && !key->empty() && key->size() <= kIdempotencyKeyCharactersMax &&
                        std::ranges::all_of(*key, is_visible);
     if (!valid || request.headers.count("Idempotency-Key") > 1) {

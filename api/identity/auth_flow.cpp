@@ -63,8 +63,8 @@ namespace {
 /// Both pools take jobs in the same way.
 template <class Pool>
 void on_pool(
-    api::Services& services, Pool& pool, std::shared_ptr<api::Exchange> exchange, std::string_view code,
-    std::move_only_function<void()> job
+    api::Services& services, Pool& pool, const std::shared_ptr<api::Exchange>& exchange,
+    std::string_view code, std::move_only_function<void()> job
 ) {
     const bool accepted = pool.submit([&services, exchange, code, job = std::move(job)]() mutable {
         guarded(services, *exchange, code, job);
@@ -79,17 +79,17 @@ void on_pool(
 }  // namespace
 
 void on_hashing_thread(
-    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, std::string_view code,
     std::move_only_function<void()> job
 ) {
-    on_pool(services, services.passwords, std::move(exchange), code, std::move(job));
+    on_pool(services, services.passwords, exchange, code, std::move(job));
 }
 
 void on_worker(
-    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, std::string_view code,
     std::move_only_function<void()> job
 ) {
-    on_pool(services, services.workers, std::move(exchange), code, std::move(job));
+    on_pool(services, services.workers, exchange, code, std::move(job));
 }
 
 std::optional<http::Problem> weak_password(

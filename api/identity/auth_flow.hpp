@@ -24,13 +24,13 @@ void start_session(
 
 /// Runs a job that verifies or hashes on a hashing thread, guarded; answers OVERLOADED when too many wait.
 void on_hashing_thread(
-    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, std::string_view code,
     std::move_only_function<void()> job
 );
 
 /// The same on a worker thread, for what blocks without hashing.
 void on_worker(
-    api::Services& services, std::shared_ptr<api::Exchange> exchange, std::string_view code,
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, std::string_view code,
     std::move_only_function<void()> job
 );
 

@@ -73,7 +73,9 @@ namespace {
 using api::Exchange;
 using api::Services;
 
-void finish_login(std::shared_ptr<Exchange> exchange, std::expected<std::string, http::Problem> tokens) {
+void finish_login(
+    const std::shared_ptr<Exchange>& exchange, std::expected<std::string, http::Problem> tokens
+) {
     // A refusal here means that the account is locked; it must look like every other failure.
     if (!tokens && tokens.error().status == 401) return exchange->fail(login_failed());
     if (!tokens) return exchange->fail(tokens.error());
@@ -82,7 +84,7 @@ void finish_login(std::shared_ptr<Exchange> exchange, std::expected<std::string,
     exchange->respond(std::move(response));
 }
 
-void note_failure(Services& services, std::shared_ptr<Exchange> exchange, const Account& account) {
+void note_failure(Services& services, const std::shared_ptr<Exchange>& exchange, const Account& account) {
     auto failure = std::make_shared<RecordLoginFailure>();
     failure->reason = User::is_locked(account.state, services.clock.now()) ? LoginFailure::locked
                                                                            : LoginFailure::wrong_password;
@@ -109,14 +111,14 @@ std::expected<std::optional<TenantId>, http::Problem> choose_tenant(
 }
 
 /// Runs on a hashing thread.
-void check_login(Services& services, std::shared_ptr<Exchange> exchange, const LogInForm& form) {
+void check_login(Services& services, const std::shared_ptr<Exchange>& exchange, const LogInForm& form) {
     const auto email = Email::parse(form.login.str());
     const auto account = email ? services.directory.find_account(*email) : std::nullopt;
     // Without an account a password is verified all the same, so that time does not tell.
     const bool right =
         services.passwords.verify(account ? account->password_hash : std::nullopt, form.password.str());
     if (!account) return exchange->fail(login_failed());
-    if (!right) return note_failure(services, std::move(exchange), *account);
+    if (!right) return note_failure(services, exchange, *account);
     const auto tenant = choose_tenant(services, account->user, form.tenant);
     if (!tenant) return exchange->fail(tenant.error());
     start_session(
@@ -143,7 +145,7 @@ http::Problem token_invalid() {
 /// Whether the refresh went through, or was of a spent token and so ended the session, the session's new
 /// state tells.
 void answer_refresh(
-    Services& services, std::shared_ptr<Exchange> exchange, const RefreshToken& next,
+    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& next,
     const std::string& refresh_token
 ) {
     const auto session = services.directory.session(next.user, next.session);
@@ -168,7 +170,9 @@ bool is_current_or_spent(Services& services, const RefreshToken& token, const st
     return services.directory.credential(session.credential_id) == token_hash(services.cryptography, text);
 }
 
-void submit_refresh(Services& services, std::shared_ptr<Exchange> exchange, const RefreshToken& token) {
+void submit_refresh(
+    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& token
+) {
     const RefreshToken next{token.user, token.session, token.generation + 1};
     const std::string refresh_token = write_refresh_token(services.cryptography, next, services.ids.next());
     auto command = std::make_shared<RefreshSession>();

@@ -53,7 +53,7 @@ using api::Services;
 
 /// The person is in; what is left is the first session, and waiting until queries show the organization.
 void finish_bootstrap(
-    Services& services, std::shared_ptr<Exchange> exchange, UserId user, const CommandAnswer& founded
+    Services& services, const std::shared_ptr<Exchange>& exchange, UserId user, const CommandAnswer& founded
 ) {
     const TenantId tenant{founded.id};
     start_session(
@@ -77,7 +77,7 @@ void finish_bootstrap(
 }
 
 void submit_bootstrap(
-    Services& services, std::shared_ptr<Exchange> exchange, const BootstrapForm& form, std::string hash
+    Services& services, const std::shared_ptr<Exchange>& exchange, const BootstrapForm& form, std::string hash
 ) {
     const UserId owner{services.ids.next()};
     const Uuid tenant = services.ids.next();

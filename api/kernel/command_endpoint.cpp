@@ -154,7 +154,7 @@ void run_command_batch(Services& services, Exchange exchange) {
     }
     services.bus.submit_group(
         std::move(commands), atomic,
-        [atomic, exchange = std::move(exchange)](std::vector<CommandResult> results) mutable {
+        [atomic, exchange = std::move(exchange)](const std::vector<CommandResult>& results) mutable {
             answer_batch(std::move(exchange), atomic, results);
         }
     );

@@ -50,7 +50,7 @@ public:
             std::string(request_.route) + " " + parsed_.sort + (parsed_.descending ? " desc" : "");
         for (const auto& [name, value] : query->items()) {
             if (name == kCursor || name == kLimit || name == kMinPosition || name == kSort) continue;
-            parsed_.scope += " " + name + "=" + value;
+            parsed_.scope.append(" ").append(name).append("=").append(value);
         }
         for (std::size_t i = 0; i < request_.segments.size(); ++i)
             parsed_.scope += "/" + std::string(request_.segments[i]);

@@ -52,7 +52,7 @@ http::Problem token_invalid() {
 }
 
 void submit_acceptance(
-    Services& services, std::shared_ptr<Exchange> exchange, const identity::InvitationToken& token,
+    Services& services, const std::shared_ptr<Exchange>& exchange, const identity::InvitationToken& token,
     std::shared_ptr<AcceptInvitation> command
 ) {
     const UserId user = command->user_id;
@@ -79,7 +79,7 @@ void submit_acceptance(
 
 /// Runs on a hashing thread.
 void accept_checked(
-    Services& services, std::shared_ptr<Exchange> exchange, const AcceptInvitationForm& form
+    Services& services, const std::shared_ptr<Exchange>& exchange, const AcceptInvitationForm& form
 ) {
     const auto token = identity::read_invitation_token(services.cryptography, form.token.str());
     const auto invitation =
@@ -92,7 +92,7 @@ void accept_checked(
             return exchange->fail(identity::login_failed());
         }
         command->user_id = account->user;
-        return submit_acceptance(services, std::move(exchange), *token, std::move(command));
+        return submit_acceptance(services, exchange, *token, std::move(command));
     }
     if (auto weak = identity::weak_password(services, form.password, invitation->email.value->str())) {
         return exchange->fail(*weak);
@@ -102,7 +102,7 @@ void accept_checked(
         form.display_name, CredentialId{services.ids.next()},
         Secret::trusted(services.passwords.hash(form.password.str()))
     };
-    submit_acceptance(services, std::move(exchange), *token, std::move(command));
+    submit_acceptance(services, exchange, *token, std::move(command));
 }
 
 void accept(Services& services, Exchange incoming) {

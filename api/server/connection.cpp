@@ -246,7 +246,7 @@ Awaitable<bool> Connection::handle() {
     if (!written) co_return false;
     if (response_) co_return true;
     enter(Phase::handling, request_deadline_);
-    auto keep_waiter = [this](auto&& handler) {
+    auto keep_waiter = [this](auto handler) {
         waiter_ = [resume = std::move(handler)]() mutable { std::move(resume)(); };
     };
     co_await asio::async_initiate<const asio::use_awaitable_t<Executor>, void()>(keep_waiter, kUseAwaitable);

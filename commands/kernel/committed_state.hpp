@@ -49,7 +49,8 @@ public:
     // Called after an append was made durable.
     void advance_head(std::uint16_t partition, std::uint64_t head) { heads_[partition] = head; }
     void keep_stream(const Uuid& stream, StreamState state) {
-        streams_.put({partition(state.tenant), stream}, std::move(state));
+        const StreamKey key{partition(state.tenant), stream};
+        streams_.put(key, std::move(state));
     }
     void keep_tenant_head(TenantId tenant, std::uint64_t head) { tenant_heads_.put(tenant, head); }
     void keep_counter(const CounterKey& key, std::int64_t value) { counters_.put(key, value); }

@@ -138,9 +138,9 @@ public:
     [[nodiscard]] const std::vector<RowTable>& tables() const { return tables_; }
 
 private:
-    static const Uuid& row_id(const Uuid& id) { return id; }
+    static Uuid row_id(const Uuid& id) { return id; }
     template <class Tag>
-    static const Uuid& row_id(const Id<Tag>& id) {
+    static Uuid row_id(const Id<Tag>& id) {
         return id.value;
     }
     [[noreturn]] static void throw_missing(std::string_view table, const RowKey& key);

@@ -162,7 +162,8 @@ void Visibility::when_visible(const Position& position, Deadline deadline, Callb
             if (due == impl_->by_deadline.begin()) impl_->deadlines_changed.notify_one();
         }
     }
-    if (known) callback(*known);
+    // The callback was handed over only where no answer was known.
+    if (known) callback(*known);  // NOLINT(bugprone-use-after-move)
 }
 
 void Visibility::close() {
