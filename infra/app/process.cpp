@@ -21,7 +21,7 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cstdio>
+#include <map>
 
 namespace annals::app {
 namespace {
@@ -222,15 +222,40 @@ void Process::Impl::update_metrics(runtime::Metrics& into) {
     kafka.update_metrics(into);
 }
 
+namespace {
+
+/// What is counted of one route and status.
+struct RouteSeries {
+    runtime::Counter requests;
+    runtime::Histogram duration;
+};
+
+/// Asking for a series takes a lock, so every I/O thread keeps the handles it has used. Route patterns live
+/// as long as the server, so their address names them.
+const RouteSeries& route_series(runtime::Metrics& metrics, std::string_view route, int status) {
+    thread_local std::map<std::pair<const char*, int>, RouteSeries> known;
+    const auto found = known.find({route.data(), status});
+    if (found != known.end()) return found->second;
+    const runtime::MetricLabels labels{{"route", std::string(route)}, {"code", std::to_string(status)}};
+    RouteSeries series{
+        metrics.counter("annals_http_requests_total", "Requests answered", labels),
+        metrics.histogram(
+            "annals_http_request_duration_seconds", "From the complete header to the complete answer",
+            runtime::kDurationBucketsS, {{"route", std::string(route)}}
+        ),
+    };
+    return known.emplace(std::pair(route.data(), status), series).first->second;
+}
+
+}  // namespace
+
 void Process::Impl::answered(const server::Answered& answer) {
-    const std::string_view route =
-        answer.request != nullptr && !answer.request->route.empty() ? answer.request->route : "none";
-    const std::string code = std::to_string(answer.status);
-    metrics
-        .counter(
-            "annals_http_requests_total", "Requests answered", {{"route", std::string(route)}, {"code", code}}
-        )
-        .add();
+    static constexpr std::string_view kNoRoute = "none";
+    const bool routed = answer.request != nullptr && !answer.request->route.empty();
+    const std::string_view route = routed ? answer.request->route : kNoRoute;
+    const RouteSeries& series = route_series(metrics, route, answer.status);
+    series.requests.add();
+    series.duration.observe(static_cast<double>(answer.duration_us) / 1e6);
     const auto level = answer.status >= 500   ? runtime::Level::error
                        : answer.status >= 400 ? runtime::Level::info
                                               : runtime::Level::debug;
