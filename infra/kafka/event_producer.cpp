@@ -254,7 +254,7 @@ ProducerResult EventProducer::produce(std::uint16_t partition, const LogRecord& 
         if (impl_->context.failure) return impl_->fail(*impl_->context.failure);
         const ErrorHandle error(rd_kafka_produceva(impl_->client.get(), fields.data(), fields.size()));
         if (!error) {
-            (void)list.release();
+            [[maybe_unused]] auto* const now_the_clients = list.release();
             break;
         }
         const auto code = rd_kafka_error_code(error.get());
