@@ -29,6 +29,8 @@ bench_team_day() {
     [[ $fresh_kafka == real ]] && arguments+=(--kafka-complete)
     need_packages build server kafka
     build annals
+    # Short, so that sessions are refreshed and expired tokens tried within a day.
+    export ANNALS_ACCESS_TOKEN_TTL_S=${ANNALS_ACCESS_TOKEN_TTL_S:-30}
     fresh_make
     trap 'stop_run_group; fresh_end' EXIT
     trap 'exit 130' INT TERM HUP

@@ -47,7 +47,7 @@ std::string role_of(std::size_t number) {
     if (number == 0) return "owner";
     if (number == 1) return "admin";
     if (number == 2) return "manager";
-    return number % 8 == 7 ? "viewer" : "member";
+    return number % 8 == 3 ? "viewer" : "member";
 }
 
 /// The person who invites the owners: made by bootstrap, or there since an earlier run.
