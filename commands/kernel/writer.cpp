@@ -181,7 +181,11 @@ void Writer::note_doubt(Batch& batch) {
     counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
     report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
     committed_->reset();
-    for (std::size_t i = 0; i < batch.results.size(); ++i) batch.jobs[i].in_doubt = true;
+    // A job that was rejected has nothing in the append, so its next decision is as good as the first.
+    for (std::size_t i = 0; i < batch.results.size(); ++i) {
+        const bool accepted = std::ranges::any_of(batch.results[i], &CommandResult::has_value);
+        batch.jobs[i].in_doubt = batch.jobs[i].in_doubt || accepted;
+    }
     batch.doubtful.clear();
     for (const PartitionMove& move : batch.append.partitions)
         batch.doubtful[move.partition] = move.expected_head;

@@ -18,6 +18,9 @@ public:
         std::printf("seed: ANNALS_SEED=%llu\n", static_cast<unsigned long long>(seed_));
     }
 
+    /// One of several players; its seed follows from the one that was printed.
+    explicit Seeded(std::uint64_t seed) : seed_(seed), engine_(seed) {}
+
     [[nodiscard]] std::uint64_t seed() const { return seed_; }
     std::mt19937_64& engine() { return engine_; }
     /// A whole number from `min` to `max`.
