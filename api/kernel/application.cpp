@@ -1,6 +1,7 @@
 #include "api/kernel/application.hpp"
 
 #include "api/http/negotiation.hpp"
+#include "api/http/query.hpp"
 #include "api/kernel/command_endpoint.hpp"
 #include "api/kernel/query_endpoint.hpp"
 #include "commands/ports/event_store.hpp"
@@ -39,6 +40,21 @@ void with_live_session(
     }
 }
 
+/// Only queries take parameters. Whoever sends one with a command means something that would not happen.
+std::optional<http::Problem> refuse_parameters(const http::Request& request) {
+    const auto query = http::QueryParameters::parse(request.query);
+    if (!query) return query.error();
+    if (query->items().empty()) return std::nullopt;
+    return http::bad_parameter(query->items().front().first, "this route takes no query parameters");
+}
+
+Authenticated without_parameters(Authenticated next) {
+    return [next = std::move(next)](Exchange exchange) {
+        if (auto problem = refuse_parameters(*exchange.request)) return exchange.fail(*problem);
+        next(std::move(exchange));
+    };
+}
+
 http::Handler authenticated(
     Services& services, AccessChecks& checks, bool check_session, Authenticated next
 ) {
@@ -54,13 +70,23 @@ http::Handler authenticated(
     };
 }
 
+http::Handler open_to_all(Authenticated next) {
+    return [next = std::move(next)](std::shared_ptr<http::Request> request, http::Respond respond) {
+        Exchange exchange{std::move(request), std::move(respond)};
+        if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
+        next(std::move(exchange));
+    };
+}
+
 http::Handler make_handler(Services& services, AccessChecks& checks, const Route& route) {
     return std::visit(
         Overloaded{
             [&](const CommandRoute& command) {
-                return authenticated(services, checks, true, [&services, &command](Exchange exchange) {
-                    run_command_route(services, command, std::move(exchange));
-                });
+                return authenticated(
+                    services, checks, true, without_parameters([&services, &command](Exchange exchange) {
+                        run_command_route(services, command, std::move(exchange));
+                    })
+                );
             },
             // A query looks up the roles, which includes the session.
             [&](const QueryRoute& query) {
@@ -72,16 +98,11 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
                 );
             },
             [&](const CustomRoute& custom) {
-                if (!custom.is_public) {
-                    return authenticated(services, checks, true, [&services, &custom](Exchange exchange) {
-                        custom.run(services, std::move(exchange));
-                    });
-                }
-                return http::Handler(
-                    [&services, &custom](std::shared_ptr<http::Request> request, http::Respond respond) {
-                        custom.run(services, Exchange{std::move(request), std::move(respond)});
-                    }
-                );
+                Authenticated run = without_parameters([&services, &custom](Exchange exchange) {
+                    custom.run(services, std::move(exchange));
+                });
+                return custom.is_public ? open_to_all(std::move(run))
+                                        : authenticated(services, checks, true, std::move(run));
             },
         },
         route.action

@@ -45,7 +45,7 @@ std::optional<AccessChecks::Verdict> AccessChecks::known(
     const Principal& principal, TenantId realm, std::int64_t now_ms
 ) {
     const std::lock_guard lock(mutex_);
-    const auto found = entries_.find({principal.session, realm});
+    const auto found = entries_.find({principal.user, principal.session, realm});
     if (found == entries_.end() || now_ms - found->second.found_at_ms > kAccessCheckLifetimeMs)
         return std::nullopt;
     return found->second.verdict;
@@ -66,9 +66,9 @@ AccessChecks::Verdict AccessChecks::look_up(
     if (entries_.size() >= kVerdictsMax) entries_.clear();
     // A refusal is not remembered: somebody who joins is let in at once.
     if (worth_keeping) {
-        entries_[{principal.session, realm}] = {verdict, now_ms};
+        entries_[{principal.user, principal.session, realm}] = {verdict, now_ms};
     } else {
-        entries_.erase({principal.session, realm});
+        entries_.erase({principal.user, principal.session, realm});
     }
     return verdict;
 }

@@ -38,6 +38,7 @@ public:
 
 private:
     struct Key {
+        UserId user;  // a verdict is about a person: the session alone would let one stand for another
         SessionId session;
         TenantId realm;
         friend bool operator==(const Key&, const Key&) = default;

@@ -132,6 +132,7 @@ std::expected<HttpAnswer, Lost> HttpClient::exchange(std::string_view request) {
 }
 
 bool HttpClient::send(std::string_view bytes) {
+    no_body_ = bytes.starts_with("HEAD ");
     if (socket_ < 0 && !connect()) return false;
     const Deadline deadline = std::chrono::steady_clock::now() + timeout_;
     while (!bytes.empty()) {
@@ -164,7 +165,7 @@ std::expected<HttpAnswer, Lost> HttpClient::receive() {
     buffer_.erase(0, head_end + 4);
     if (answer->header("transfer-encoding")) {
         if (auto read = read_chunks(*answer, deadline); !read) return fail(read.error());
-    } else if (answer->status != 204 && answer->status != 304) {
+    } else if (answer->status != 204 && answer->status != 304 && !no_body_) {
         const auto length = number<std::size_t>(answer->header("content-length").value_or(""));
         if (!length || *length > kAnswerBytesMax) return fail(Lost::malformed);
         if (auto read = read_until(*length, deadline); !read) return fail(read.error());

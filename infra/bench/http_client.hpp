@@ -83,7 +83,8 @@ private:
     Endpoint endpoint_;
     std::chrono::milliseconds timeout_;
     int socket_{-1};
-    std::string buffer_;  ///< received and not yet taken
+    std::string buffer_;   ///< received and not yet taken
+    bool no_body_{false};  ///< the last request was a HEAD
 };
 
 }  // namespace annals::bench
