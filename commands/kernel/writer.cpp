@@ -1,6 +1,7 @@
 #include "commands/kernel/writer.hpp"
 
 #include "commands/kernel/batch_lines.hpp"
+#include "commands/kernel/held_heads.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -13,6 +14,8 @@ namespace {
 /// After another process appended, so many attempts ask for the heads first: decisions on stale heads are
 /// thrown away.
 constexpr std::size_t kCarefulBatches = 64;
+/// A batch that lost so often queues for the heads before it decides again.
+constexpr std::size_t kLossesBeforeHolding = 2;
 constexpr std::chrono::seconds kInDoubtPatience{10};
 constexpr std::chrono::milliseconds kInDoubtPause{100};
 
@@ -40,6 +43,7 @@ struct Writer::Batch {
     std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
     Instant now{};
     bool told_head_moved{false};
+    std::size_t losses{0};   ///< times that another process was faster
     bool one_by_one{false};  ///< one of the jobs fails the append of all; the others must not pay for it
     std::map<std::uint16_t, std::uint64_t> doubtful;  ///< the heads on which an append in doubt would commit
     std::unique_ptr<WorkingLayer> layer;
@@ -123,6 +127,7 @@ bool Writer::attempt_patiently(Batch& batch) {
 
 /// Decides and appends once; true when every job of the batch has its results.
 bool Writer::attempt(Batch& batch) {
+    const HeldHeads held(*store_, batch.losses < kLossesBeforeHolding ? nullptr : &batch.append);
     // The heads we know are older than what is looked up below: whatever commits after them makes the append
     // find a moved head, and brings us back here. So asking for them first is only worth a round trip when
     // others do append.
@@ -164,6 +169,7 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
         case AppendOutcome::head_moved:
             counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
             batch.told_head_moved = true;
+            ++batch.losses;
             careful_batches_ = kCarefulBatches;
             return false;
         case AppendOutcome::reservation_taken:

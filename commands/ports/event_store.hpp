@@ -144,6 +144,12 @@ public:
 
     virtual AppendOutcome append(const AppendBatch& batch) = 0;
 
+    /// Queues for the heads of these partitions (ascending) and keeps other writers from moving them until
+    /// the next append or `release_heads`. For a writer that lost again and again; a matter of fairness only,
+    /// `append` checks the heads all the same. Does nothing when it would have to wait too long.
+    virtual void hold_heads(std::span<const std::uint16_t> partitions) = 0;
+    virtual void release_heads() noexcept = 0;
+
     /// The head of every partition, by partition.
     virtual std::vector<std::uint64_t> heads() = 0;
     virtual std::uint32_t epoch() = 0;

@@ -13,6 +13,10 @@ namespace annals::pg {
 namespace {
 
 constexpr Statement kHeads{"store_heads", "select head from log.partition order by partition"};
+constexpr Statement kHoldHeads{
+    "store_hold_heads",
+    "select partition from log.partition where partition = any($1::smallint[]) order by partition for update"
+};
 constexpr Statement kEpoch{"store_epoch", "select max(epoch) from log.partition"};
 // A lateral join per stream: one index descent each, whatever the planner believes of the table.
 constexpr Statement kStreams{
@@ -79,6 +83,8 @@ public:
     explicit PgEventStore(std::string dsn) : connection_(std::move(dsn), kWriterSession) {}
 
     AppendOutcome append(const AppendBatch& batch) override;
+    void hold_heads(std::span<const std::uint16_t> partitions) override;
+    void release_heads() noexcept override;
     std::vector<std::uint64_t> heads() override;
     std::uint32_t epoch() override;
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override;
@@ -100,6 +106,7 @@ private:
     Rows read(const Statement& statement, const Params& params = {});
 
     Reconnecting connection_;
+    bool in_transaction_{false};  ///< that holds heads; without meaning once its connection is lost
 };
 
 Rows PgEventStore::read(const Statement& statement, const Params& params) {
@@ -125,6 +132,8 @@ AppendOutcome outcome_of(const PgError& error) {
             // head.
             return error.table() == kReservationTable ? AppendOutcome::reservation_taken
                                                       : AppendOutcome::head_moved;
+        case ErrorKind::conflict:
+            return AppendOutcome::head_moved;  // a deadlock, which the other writer won
         default:
             return AppendOutcome::not_written;
     }
@@ -133,7 +142,9 @@ AppendOutcome outcome_of(const PgError& error) {
 AppendOutcome PgEventStore::append(const AppendBatch& batch) {
     const Params params = append_params(batch);
     try {
-        const Rows rows = connection_.get().query(kAppend, params);
+        Connection& connection = connection_.get();
+        const Rows rows = connection.query(kAppend, params);
+        if (std::exchange(in_transaction_, false)) connection.execute("commit");
         const std::uint64_t moved = rows.count(0, 0);
         ANNALS_ASSERT(moved == 0 || moved == batch.partitions.size(), "all heads move or none");
         return moved == 0 ? AppendOutcome::head_moved : AppendOutcome::written;
@@ -150,6 +161,27 @@ AppendOutcome PgEventStore::append(const AppendBatch& batch) {
             );
         }
         return outcome;
+    }
+}
+
+void PgEventStore::hold_heads(std::span<const std::uint16_t> partitions) {
+    ArrayParam wanted(ElementType::int2, partitions.size());
+    for (const std::uint16_t partition : partitions) wanted.add(std::int64_t{partition});
+    try {
+        connection_.get().execute("begin");
+        in_transaction_ = true;
+        connection_.get().query(kHoldHeads, Params{}.array(std::move(wanted)));
+    } catch (const PgError&) {
+        release_heads();
+    }
+}
+
+void PgEventStore::release_heads() noexcept {
+    if (!std::exchange(in_transaction_, false)) return;
+    try {
+        connection_.get().execute("rollback");
+    } catch (const PgError&) {
+        connection_.drop();
     }
 }
 

@@ -114,6 +114,24 @@ TEST_P(EventStorePort, ReadsStreamsPartitionsAndHeadsInOrder) {
     EXPECT_EQ((std::vector<std::uint64_t>{1, 0, 3}), other->tenant_heads(realms));
 }
 
+TEST_P(EventStorePort, WritesWithHeldHeadsAndForgetsThemWithoutAnAppend) {
+    const std::vector<std::uint16_t> partitions{0, 2};
+    store->hold_heads(partitions);
+    AppendBatch batch = expecting({{0, 0}, {1, 0}});
+    add_event(batch, 0, 10);
+    add_event(batch, 1, 11);
+    EXPECT_EQ(AppendOutcome::written, store->append(batch));
+    EXPECT_EQ((std::vector<std::uint64_t>{1, 1, 0}), log->open()->heads()) << "visible to others at once";
+    store->hold_heads(partitions);
+    EXPECT_EQ(AppendOutcome::head_moved, store->append(batch));
+    store->hold_heads(partitions);
+    store->release_heads();
+    AppendBatch next = expecting({{0, 1}, {2, 0}});
+    add_event(next, 0, 12);
+    EXPECT_EQ(AppendOutcome::written, log->open()->append(next)) << "nothing is held any more";
+    store->release_heads();
+}
+
 TEST_P(EventStorePort, ShowsAReaderAtTheTailNoGap) {
     constexpr std::uint64_t kEvents = 60;
     constexpr int kWriters = 2;

@@ -60,6 +60,9 @@ public:
         return AppendOutcome::written;
     }
 
+    void hold_heads(std::span<const std::uint16_t>) override {}
+    void release_heads() noexcept override {}
+
     std::vector<std::uint64_t> heads() override {
         const std::lock_guard lock(log_.mutex_);
         return log_.heads_;

@@ -113,6 +113,7 @@ TEST_F(CompetingWriters, TwoBusesLoseNoUpdateAndBothGetOn) {
     for (const auto& bus : buses) {
         bus->stop();
         EXPECT_EQ(kThreadsEach * kCommandsEach, static_cast<int>(bus->stats().accepted));
+        EXPECT_EQ(0U, bus->stats().rejected) << "neither is starved by the other";
     }
     EXPECT_GT(buses[0]->stats().heads_moved + buses[1]->stats().heads_moved, 0U) << "they did compete";
     for (std::size_t i = 0; i < realms.size(); ++i) {
