@@ -4,7 +4,6 @@
 #include "infra/bench/team_day.hpp"
 #include "infra/bench/visible_load.hpp"
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
