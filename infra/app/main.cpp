@@ -2,6 +2,7 @@
 #include "commands/ports/event_store.hpp"
 #include "infra/app/bench_command.hpp"
 #include "infra/app/commands.hpp"
+#include "infra/postgres/pg_errors.hpp"
 #include "infra/runtime/config_error.hpp"
 #include "infra/runtime/log.hpp"
 
@@ -49,6 +50,10 @@ int run_guarded(const std::function<int()>& command) {
             stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n",
             away.detail.c_str()
         );
+        return kFailure;
+    } catch (const annals::pg::PgError& error) {
+        const bool absent = error.kind() == annals::pg::ErrorKind::cannot_connect;
+        std::fprintf(stderr, "annals: %s%s\n", error.what(), absent ? " See --dsn (ANNALS_DSN)." : "");
         return kFailure;
     } catch (const annals::UnreadableLog& damage) {
         std::fprintf(stderr, "annals: the log cannot be read: %s\n", damage.detail.c_str());

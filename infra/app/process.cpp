@@ -17,6 +17,7 @@
 #include "infra/postgres/schema_check.hpp"
 #include "infra/projector/visibility_feed.hpp"
 #include "infra/runtime/clock.hpp"
+#include "infra/runtime/config_error.hpp"
 #include "infra/runtime/log.hpp"
 
 #include <algorithm>
@@ -80,6 +81,7 @@ struct Process::Impl {
     }
 
     void make_api();
+    void listen();
     CommandBusOptions bus_options();
     api::Services services_of();
     HealthSources health_sources();
@@ -275,22 +277,30 @@ void Process::Impl::answered(const server::Answered& answer) {
 Process::Process(const runtime::Config& config) : impl_(std::make_unique<Impl>(config)) {}
 Process::~Process() = default;
 
+void Process::Impl::listen() {
+    auto endpoints = api::make_endpoints(api->services, api->checks, api::all_routes());
+    std::ranges::move(
+        health_endpoints(health_sources(), metrics, api->workers), std::back_inserter(endpoints)
+    );
+    std::ranges::move(
+        api::docs_endpoints(api::all_routes(), {config.text("topic"), partitions}),
+        std::back_inserter(endpoints)
+    );
+    auto dispatcher =
+        http::make_dispatcher(std::move(endpoints), http::CorsPolicy(config.list("cors_origins")));
+    try {
+        api->server.start(std::move(dispatcher));
+    } catch (const std::runtime_error& taken) {
+        throw runtime::ConfigError(std::string(taken.what()) + "; choose another with --address and --port");
+    }
+}
+
 void Process::start() {
+    // First, so that a port that is taken ends the process before anything has begun.
+    if (impl_->api) impl_->listen();
     impl_->kafka.start();
     if (!impl_->api) return;
     auto& api = *impl_->api;
-    auto endpoints = api::make_endpoints(api.services, api.checks, api::all_routes());
-    std::ranges::move(
-        health_endpoints(impl_->health_sources(), impl_->metrics, api.workers), std::back_inserter(endpoints)
-    );
-    std::ranges::move(
-        api::docs_endpoints(api::all_routes(), {impl_->config.text("topic"), impl_->partitions}),
-        std::back_inserter(endpoints)
-    );
-    api.server.start(
-        http::make_dispatcher(std::move(endpoints), http::CorsPolicy(impl_->config.list("cors_origins")))
-    );
-
     RunFile run;
     run.api = "http://" + impl_->config.text("address") + ":" + std::to_string(api.server.port());
     run.kafka = impl_->kafka.bootstrap();

@@ -72,7 +72,9 @@ struct Relay::Impl {
             enter(RelayPhase::standby, "another process publishes");
             return false;
         }
-        enter(RelayPhase::starting, "reading where the topic ends");
+        enter(
+            RelayPhase::starting, "asking the broker " + settings.broker.bootstrap + " where the topic ends"
+        );
         const std::function<bool()> stop_requested = [this] { return stopping.load(); };
         RelaySession session(settings, log, board, sink, stop_requested);
         session.open();

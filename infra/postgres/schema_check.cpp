@@ -51,6 +51,7 @@ void check_role(Connection& connection, const char* wanted, const char* other) {
     if (row.boolean(0, 3)) refuse("may create roles");
     if (row.boolean(0, 4)) refuse("owns tables and could change the log");
     if (row.boolean(0, 5)) refuse("may become annals_owner and could change the log");
+    if (std::string_view(wanted) == kEngineRole && name == other) refuse("may only read query tables");
     if (std::string_view(wanted) == kApiRole && (name == other || row.boolean(0, 6))) {
         refuse("may see the rows of every realm");
     }

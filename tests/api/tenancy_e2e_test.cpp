@@ -104,9 +104,10 @@ TEST_F(Tenancy, TellsNoForeignIdInABodyFromAnUnknownOne) {
         R"({"type":"prj.CreateProject","data":{"name":"New","key":"NEW","lead":"{user}"}})",
         R"({"type":"prj.UpdateProject","id":"{own project}","data":{"lead":"{user}"}})",
         R"({"type":"prj.CreateTask","data":{"project_id":"{project}","title":"New"}})",
-        R"({"type":"prj.CreateTask","data":{"project_id":"{own project}","title":"New","column":"{column}"}})",
+        R"({"type":"prj.CreateTask","data":{"project_id":"{own project}","title":"N","column":"{column}"}})",
         R"({"type":"prj.CreateTask","data":{"project_id":"{own project}","title":"New","parent":"{task}"}})",
-        R"({"type":"prj.CreateTask","data":{"project_id":"{own project}","title":"New","assignees":["{user}"]}})",
+        R"({"type":"prj.CreateTask","data":{"project_id":"{own project}","title":"New",)"
+        R"("assignees":["{user}"]}})",
         R"({"type":"prj.MoveTask","id":"{own task}","data":{"column":"{column}"}})",
         R"({"type":"prj.MoveTask","id":"{own task}","data":{"column":"{own column}","before":"{task}"}})",
         R"({"type":"prj.MoveTask","id":"{own task}","data":{"column":"{own column}","after":"{task}"}})",

@@ -99,8 +99,12 @@ ProgramEnd run_program(
     return end;
 }
 
+std::string annals_binary() {
+    return ANNALS_TEST_BINARY;
+}
+
 ProgramEnd run_annals(const Words& words, const Variables& environment, std::chrono::seconds limit) {
-    Words all{ANNALS_TEST_BINARY};
+    Words all{annals_binary()};
     all.insert(all.end(), words.begin(), words.end());
     return run_program(all, environment, limit);
 }
@@ -121,7 +125,7 @@ Words ServedInstance::beside(const std::string& subcommand) const {
 }
 
 Words ServedInstance::serve_words() const {
-    Words words{ANNALS_TEST_BINARY, "serve"};
+    Words words{annals_binary(), "serve"};
     for (const Words& more :
          {Words{"--home", home(), "--port", "0", "--topic", settings_.topic}, settings_.flags}) {
         words.insert(words.end(), more.begin(), more.end());

@@ -23,6 +23,9 @@ struct ProgramEnd {
 using Words = std::vector<std::string>;
 using Variables = std::vector<std::pair<std::string, std::string>>;
 
+/// Where the executable under test is.
+std::string annals_binary();
+
 /// Runs `annals` with these words to its end; it is killed after `limit`. `environment` is added to ours.
 ProgramEnd run_annals(
     const Words& words, const Variables& environment = {},
