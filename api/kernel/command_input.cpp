@@ -89,6 +89,7 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
     CommandRequest command;
     command.type = &type;
     command.target = target;
+    command.fresh_target = type.target == Target::creates;
     command.realm = realm;
     command.actor = {contract::ActorKind::user, principal_.user.value, std::nullopt};
     command.session = principal_.session;

@@ -41,7 +41,7 @@ struct CommandRoute {
     const CommandType* type{nullptr};
     Realm realm{Realm::session};
     std::string_view target_parameter{
-    };                                   ///< the path parameter with the stream's id; empty: a new id is made
+    };  ///< the path parameter with the stream's id; empty: a new id is made
     std::string_view field_parameter{};  ///< a path parameter that is a field of the command ...
     std::string_view field{};            ///< ... and that field
     std::string_view location{};         ///< of a created resource: "/api/v1/projects/" before its id
@@ -60,7 +60,7 @@ struct QueryContext {
     TenantId realm;
     std::size_t limit{0};  ///< lists: rows wanted
     std::vector<std::string> after{
-    };                        ///< lists: sort keys of the last row of the page before; empty: the first
+    };  ///< lists: sort keys of the last row of the page before; empty: the first
     bool descending{false};   ///< lists: direction of the sort
     std::string_view sort{};  ///< lists: the field to sort by; empty: the first of `sorts`
 };

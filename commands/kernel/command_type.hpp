@@ -52,6 +52,8 @@ struct CommandRequest {
     std::shared_ptr<const void> command;
     Uuid target{};     ///< the stream it is addressed to; for a creating command its new id
     TenantId realm{};  ///< of that stream
+    bool fresh_target{false
+    };  ///< the id was made for this request, so nothing needs to be looked up under it
     contract::Actor actor{};
     std::optional<SessionId> session{};
     CommandId command_id{};

@@ -40,6 +40,8 @@ public:
     /// Reads streams that are not cached in one round trip, so that `stream` finds them. What cannot be read
     /// is left to fail whoever asks for it.
     void prefetch(std::span<const StreamKey> streams);
+    /// A stream whose id was just made: nothing is there, and nobody has to ask.
+    void know_absent(const StreamKey& key) { prefetched_.try_emplace(key); }
     StreamState stream(const AggregateType& type, TenantId realm, const Uuid& stream);
     std::int64_t counter(const CounterKey& key);
     std::optional<ReservationOwner> reservation(const ReservationKey& key) {

@@ -110,8 +110,9 @@ void streams_to_prefetch(
     const CommandRequest& request, const CommittedState& committed, std::vector<StreamKey>& out
 ) {
     const std::uint16_t partition = committed.partition(request.realm);
-    // Also of a stream to be created: that it is not there is asked for the whole batch at once.
-    out.push_back({partition, request.target});
+    // Also of a stream to be created under an id that came from outside: that it is not there is asked for
+    // the whole batch at once.
+    if (!request.fresh_target) out.push_back({partition, request.target});
     if (request.type->access == Access::permission) {
         out.push_back({partition, organizations::membership_id(request.realm, UserId{request.actor.id}).value}
         );

@@ -220,6 +220,9 @@ void Writer::find_repeats(Batch& batch, bool all) {
         for (const CommandRequest& request : job.requests) {
             if (all || request.repeatable) keys.push_back({request.realm, request.command_id});
             streams_to_prefetch(request, *committed_, streams);
+            if (request.fresh_target) {
+                committed_->know_absent({committed_->partition(request.realm), request.target});
+            }
         }
     }
     batch.stored.clear();

@@ -130,9 +130,15 @@ void ProjectorService::Impl::work() {
     while (!stopping) {
         kafka::PollResult polled = consumer->poll(kBatchEventsMax, kBatchBytesMax, kPollWait);
         if (!polled.records.empty()) {
+            const auto began = steady_clock::now();
+            const bool small = polled.records.size() < kBatchEventsWorthwhile;
             apply(std::move(polled.records));
             set_state(ServiceState::running);
             quiet_since = steady_clock::now();
+            if (small)
+                wait(std::max(
+                    milliseconds(0), std::chrono::ceil<milliseconds>(began + kCommitGap - quiet_since)
+                ));
         } else if (steady_clock::now() - quiet_since > kQuietBeforeLogCheck) {
             check_log();
             quiet_since = steady_clock::now();
