@@ -24,10 +24,8 @@ std::span<const contract::EventType> events() {
 
 std::span<const contract::CommandShape> commands() {
     static const std::array kCommands{
-        contract::command<CreateTenant>(),
-        contract::command<RenameTenant>(),
-        contract::command<InviteMember>(),
-        contract::command<AcceptInvitation>(),
+        contract::command<CreateTenant>(),      contract::command<RenameTenant>(),
+        contract::command<InviteMember>(),      contract::command<AcceptInvitation>(),
         contract::command<BootstrapPlatform>(),
     };
     return kCommands;

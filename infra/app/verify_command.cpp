@@ -56,7 +56,7 @@ std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
             total = std::accumulate(heads.begin(), heads.end(), std::uint64_t{0});
             verifier = std::make_unique<LogVerifier>(heads);
         },
-        [&](const pg::ScannedEvent& event) {
+        [&](const EventRow& event) {
             verifier->take(event);
             if (verifier->events() % kProgressEvery == 0) progress.show(verifier->events(), total);
         }

@@ -4,7 +4,7 @@
 
 namespace annals::app {
 
-void LogVerifier::problem(const pg::ScannedEvent& event, const std::string& what) {
+void LogVerifier::problem(const EventRow& event, const std::string& what) {
     ++problem_count_;
     if (problems_.size() >= kProblemsMax) return;
     problems_.push_back(
@@ -13,7 +13,7 @@ void LogVerifier::problem(const pg::ScannedEvent& event, const std::string& what
     );
 }
 
-void LogVerifier::take(const pg::ScannedEvent& event) {
+void LogVerifier::take(const EventRow& event) {
     ++events_;
     std::uint64_t& seen = seen_.at(event.partition);
     if (event.position != seen + 1) problem(event, "the position before it was " + std::to_string(seen));
@@ -40,7 +40,7 @@ void LogVerifier::take(const pg::ScannedEvent& event) {
 }
 
 /// The columns beside the line exist to find events; a doctored one must not go unseen.
-void LogVerifier::check_line(const pg::ScannedEvent& event) {
+void LogVerifier::check_line(const EventRow& event) {
     const auto recorded = contract::read_event_line(document_, event.line, nullptr);
     if (!recorded) {
         problem(event, "the line cannot be read: " + recorded.error().code + ", " + recorded.error().detail);

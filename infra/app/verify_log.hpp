@@ -22,7 +22,7 @@ public:
         : heads_(std::move(heads)), seen_(heads_.size(), 0) {}
 
     /// Takes the events of each partition in order of position.
-    void take(const pg::ScannedEvent& event);
+    void take(const EventRow& event);
     /// Checks that every partition ended at its head.
     void finish();
 
@@ -31,8 +31,8 @@ public:
     [[nodiscard]] const std::vector<std::string>& problems() const { return problems_; }
 
 private:
-    void problem(const pg::ScannedEvent& event, const std::string& what);
-    void check_line(const pg::ScannedEvent& event);
+    void problem(const EventRow& event, const std::string& what);
+    void check_line(const EventRow& event);
 
     std::vector<std::uint64_t> heads_;
     std::vector<std::uint64_t> seen_;

@@ -19,8 +19,8 @@ Uuid uuid_of(const pqxx::field& field) {
     return Uuid::parse(field.c_str()).value_or(Uuid{});
 }
 
-ScannedEvent event_of(const pqxx::row& row) {
-    ScannedEvent event;
+EventRow event_of(const pqxx::row& row) {
+    EventRow event;
     event.partition = static_cast<std::uint16_t>(row[0].as<int>());
     event.position = row[1].as<std::uint64_t>();
     event.event_id = uuid_of(row[2]);
@@ -40,7 +40,7 @@ ScannedEvent event_of(const pqxx::row& row) {
 
 void scan_log(
     const std::string& dsn, const std::function<void(const std::vector<std::uint64_t>& heads)>& begin,
-    const std::function<void(const ScannedEvent&)>& event
+    const std::function<void(const EventRow&)>& event
 ) {
     pqxx::connection connection(dsn);
     pqxx::transaction<pqxx::repeatable_read> transaction(connection);
