@@ -13,8 +13,8 @@ using Answer = std::function<http::Response(const http::Request&)>;
 
 /// An endpoint that may block.
 http::Handler on_worker(api::Workers& workers, Answer answer) {
-    return [&workers,
-            answer = std::move(answer)](std::shared_ptr<http::Request> request, http::Respond respond) {
+    return [&workers, answer = std::move(answer
+                      )](const std::shared_ptr<http::Request>& request, http::Respond respond) {
         auto slot = std::make_shared<http::Respond>(std::move(respond));
         const bool accepted = workers.submit([answer, request, slot] { (*slot)(answer(*request)); });
         if (!accepted)
@@ -68,7 +68,7 @@ std::vector<http::Endpoint> health_endpoints(
     return {
         // Liveness asks nobody: a process that answers is alive.
         {http::Method::get, "/livez",
-         [](std::shared_ptr<http::Request>, http::Respond respond) {
+         [](const std::shared_ptr<http::Request>&, http::Respond respond) {
              respond(http::text_response(200, "alive\n"));
          }},
         {http::Method::get, "/readyz",

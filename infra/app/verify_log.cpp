@@ -47,7 +47,7 @@ void LogVerifier::check_line(const EventRow& event) {
         return;
     }
     const contract::Envelope& envelope = recorded->envelope;
-    const bool same = envelope.event_id.value == event.event_id && envelope.tenant == event.tenant &&
+    const bool same = envelope.event_id == event.event_id && envelope.tenant == event.tenant &&
                       envelope.stream == event.stream && envelope.version == event.version &&
                       envelope.tenant_position == event.tenant_position &&
                       envelope.position.number == event.position &&

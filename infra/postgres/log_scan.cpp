@@ -23,7 +23,7 @@ EventRow event_of(const pqxx::row& row) {
     EventRow event;
     event.partition = static_cast<std::uint16_t>(row[0].as<int>());
     event.position = row[1].as<std::uint64_t>();
-    event.event_id = uuid_of(row[2]);
+    event.event_id = EventId{uuid_of(row[2])};
     event.tenant = TenantId{uuid_of(row[3])};
     event.tenant_position = row[4].as<std::uint64_t>();
     event.category = row[5].c_str();
