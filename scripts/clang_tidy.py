@@ -61,7 +61,9 @@ def cache_key(entry, base):
     key = hashlib.sha256(base)
     key.update(entry["command"].replace(str(ROOT), ".").encode())  # another clone has the same answer
     for header in headers:
-        key.update(f"{os.path.relpath(header, ROOT)}={file_digest(header)}\n".encode())
+        # Relative inside the clone, absolute outside: the way from a clone to /usr depends on where it lies.
+        name = os.path.relpath(header, ROOT) if header.startswith(f"{ROOT}/") else header
+        key.update(f"{name}={file_digest(header)}\n".encode())
     return key.hexdigest()
 
 
