@@ -38,7 +38,7 @@ void start_session(
     login->token_hash = Secret::trusted(token_hash(services.cryptography, refresh_token));
     login->tenant = tenant;
     login->device_name = std::move(device_name);
-    login->expires_at = now + api::kRefreshTokenLifetimeS * kMicrosPerSecond;
+    login->expires_at = now + services.session_lifetime_s * kMicrosPerSecond;
     CommandRequest command = own_command(
         services, request, command_type_of<RecordLogin>(), realm_of(user), user.value, user, std::move(login)
     );

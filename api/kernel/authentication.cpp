@@ -46,8 +46,7 @@ std::optional<AccessChecks::Verdict> AccessChecks::known(
 ) {
     const std::lock_guard lock(mutex_);
     const auto found = entries_.find({principal.user, principal.session, realm});
-    if (found == entries_.end() || now_ms - found->second.found_at_ms > kAccessCheckLifetimeMs)
-        return std::nullopt;
+    if (found == entries_.end() || now_ms - found->second.found_at_ms > lifetime_ms_) return std::nullopt;
     return found->second.verdict;
 }
 

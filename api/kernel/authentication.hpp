@@ -18,7 +18,7 @@ std::expected<Principal, http::Problem> authenticate(
     const http::Request& request, AccessTokens& tokens, Instant now
 );
 
-/// What was found out about a session in a realm, believed for kAccessCheckLifetimeMs: so a revoked session
+/// What was found out about a session in a realm, believed for a few seconds: so a revoked session
 /// or a removed member is out after that time on every process, and most requests need no look-up.
 /// Thread-safe.
 class AccessChecks {
@@ -29,7 +29,9 @@ public:
     };
     static constexpr std::size_t kVerdictsMax = 100'000;
 
-    explicit AccessChecks(AccessDirectory& directory) : directory_(directory) {}
+    /// A verdict is believed for `lifetime_ms`.
+    AccessChecks(AccessDirectory& directory, std::int64_t lifetime_ms)
+        : directory_(directory), lifetime_ms_(lifetime_ms) {}
 
     /// What is known and fresh; never blocks.
     std::optional<Verdict> known(const Principal& principal, TenantId realm, std::int64_t now_ms);
@@ -54,6 +56,7 @@ private:
     };
 
     AccessDirectory& directory_;
+    const std::int64_t lifetime_ms_;
     std::mutex mutex_;
     std::unordered_map<Key, Entry, KeyHash> entries_;
 };

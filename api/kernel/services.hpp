@@ -64,9 +64,6 @@ public:
 };
 
 /// Named times of the API beside those of api/http/limits.hpp.
-inline constexpr std::int64_t kRefreshTokenLifetimeS = 30LL * 24 * 3600;
-inline constexpr std::int64_t kAccessCheckLifetimeMs =
-    5'000;                                                 ///< how long a session and its roles are believed
 inline constexpr std::int64_t kMinPositionWaitMs = 2'000;  ///< a query waits this long for its min_position
 inline constexpr std::size_t kCommandBatchMax = 1'000;
 inline constexpr std::uint32_t kRetryAfterS = 1;
@@ -86,6 +83,7 @@ struct Services {
     Cryptography& cryptography;
     http::CursorCodec& cursors;
     std::uint16_t partitions{8};
+    std::int64_t session_lifetime_s{0};  ///< from the login on, however often it is refreshed
     /// Logs a failure that became a 5xx; `code` is unique for each site.
     std::function<void(std::string_view code, const std::string& detail, const std::string& request_id)>
         report;

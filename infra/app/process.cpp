@@ -147,10 +147,11 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .cryptography = process.cryptography,
           .cursors = cursors,
           .partitions = process.partitions,
+          .session_lifetime_s = process.config.integer("refresh_token_ttl_s"),
           .report = [](std::string_view code, const std::string& detail, const std::string& request_id
                     ) { runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}}); },
       },
-      checks(directory),
+      checks(directory, process.config.integer("session_check_ttl_s") * 1000),
       feed(engine_dsn(process.config), process.visibility),
       server(server::ServerOptions{
           .address = process.config.text("address"),

@@ -150,11 +150,6 @@ inline constexpr auto kSettings = std::to_array<SettingInfo>({
      .max = 60,
      .unit = "s",
      .help = "how long an ended session or a lost right may still be honoured"},
-    {.name = "registration",
-     .default_value = "invite",
-     .choices = "open invite closed",
-     .help = "who may become a user: anybody, invited people, nobody"},
-
     {.name = "master_key_file",
      .type = SettingType::path,
      .default_value = "keys/master.key",

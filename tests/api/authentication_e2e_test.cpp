@@ -9,7 +9,7 @@
 namespace annals::test {
 namespace {
 
-/// How long an ended session may still be honoured: api/kernel/services.hpp, kAccessCheckLifetimeMs; and a
+/// How long an ended session may still be honoured: the setting session_check_ttl_s; and a
 /// margin for a machine with other work.
 constexpr std::chrono::milliseconds kRevocationLimit{5'000 + 1'500};
 
