@@ -2,11 +2,8 @@
 
 #include "api/http/compression.hpp"
 #include "api/http/problem.hpp"
-#include "api/http/trace_context.hpp"
-#include "api/http/uri.hpp"
 #include "api/server/answer_slot.hpp"
 #include "api/server/request_id.hpp"
-#include "api/server/request_parser.hpp"
 #include "api/server/response_writer.hpp"
 
 #include <algorithm>
@@ -14,9 +11,7 @@
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
-#include <boost/beast/http/error.hpp>
 #include <exception>
-#include <limits>
 #include <utility>
 
 namespace annals::server {
@@ -36,12 +31,6 @@ using std::chrono::milliseconds;
 
 /// Set while this thread runs a handler: its answer is then taken without a way through the mailbox.
 thread_local const Connection* handler_running_for = nullptr;
-
-Refusal refusal_of(const error_code& error) {
-    if (error == boost::beast::http::error::body_limit)
-        return {"PAYLOAD_TOO_LARGE", "The body is too large."};
-    return {"BAD_REQUEST", "The request is not well-formed HTTP."};
-}
 
 }  // namespace
 
@@ -82,10 +71,10 @@ Awaitable<void> Connection::run() {
 Awaitable<bool> Connection::serve_request() {
     Step step = co_await receive_header();
     if (step == Step::closed) co_return false;
-    // Made only now, because the parser keeps references to the request.
-    RequestParser parser(*request_, limits().chunk_header_bytes_max);
-    if (step == Step::done) step = read_request(parser);
-    if (step == Step::done) step = co_await receive_body(parser);
+    // Made only now, because the reader keeps references to the request.
+    RequestReader reader(thread_->core().options, *request_);
+    if (step == Step::done) step = read_request(reader);
+    if (step == Step::done) step = co_await receive_body(reader);
     if (step == Step::closed) co_return false;
     if (step == Step::done) {
         const bool connected = co_await handle();
@@ -160,61 +149,25 @@ Awaitable<bool> Connection::read_some(std::size_t room) {
     co_return true;
 }
 
-Connection::Step Connection::read_request(RequestParser& parser) {
-    error_code error;
-    parser.header_limit(std::numeric_limits<std::uint32_t>::max());  // The scanner has checked the sizes.
-    parser.body_limit(boost::none);  // Checked below, when the route is known.
-    parser.put(asio::const_buffer(input_.text().data(), header_size_), error);
-    if (error == boost::beast::http::error::bad_version) return refuse(explain_bad_version(input_.text()));
-    input_.consume(header_size_);
-    if (error || !parser.is_header_done()) return refuse(refusal_of(error));
-    const ParsedHeader header{parser.method(), parser.target(), parser.version(), &request_->headers};
-    if (const std::optional<Refusal> refusal = check_header(header, thread_->core().options.allowed_hosts)) {
-        return refuse(*refusal);
-    }
-    request_->method = *http::parse_method(parser.method());
-    const std::expected<void, std::string_view> target = http::read_target(parser.target(), *request_);
-    if (!target) return refuse({"BAD_REQUEST", target.error()});
-    const std::string_view traceparent = request_->headers.get("traceparent");
-    if (http::is_traceparent(traceparent)) request_->traceparent = traceparent;
-    request_understood_ = true;
-    client_keeps_alive_ = parser.version() == 11 && parser.keep_alive();
-    return limit_body(parser);
+Connection::Step Connection::take(RequestReader& reader, RequestReader::Step step) {
+    if (step == RequestReader::Step::more) return Step::more;
+    return step == RequestReader::Step::done ? Step::done : refuse(reader.refusal());
 }
 
-Connection::Step Connection::limit_body(RequestParser& parser) {
-    const ServerOptions& options = thread_->core().options;
-    const std::size_t most =
-        options.body_bytes_max ? options.body_bytes_max(*request_) : limits().body_bytes_max;
-    if (parser.content_length().value_or(0) > most) {
-        return refuse({"PAYLOAD_TOO_LARGE", "The body is larger than this route accepts."});
-    }
-    parser.body_limit(most);  // For chunks, whose sum is not known before.
-    return Step::done;
+Connection::Step Connection::read_request(RequestReader& reader) {
+    const RequestReader::Step step = reader.read_header(input_, header_size_);
+    request_understood_ = reader.understood();
+    client_keeps_alive_ = reader.keeps_alive();
+    return take(reader, step);
 }
 
-Connection::Step Connection::parse_body(RequestParser& parser) {
-    while (!parser.is_done() && !input_.empty()) {
-        error_code error;
-        const std::size_t used = parser.put(asio::const_buffer(input_.text().data(), input_.size()), error);
-        input_.consume(used);
-        if (error == boost::beast::http::error::need_more) {
-            if (input_.size() > limits().chunk_header_bytes_max)
-                return refuse({"BAD_REQUEST", "A chunk line is too long."});
-            return Step::more;
-        }
-        if (error) return refuse(refusal_of(error));
-    }
-    return parser.is_done() ? Step::done : Step::more;
-}
-
-Awaitable<Connection::Step> Connection::receive_body(RequestParser& parser) {
-    if (!parser.is_done() && input_.empty() && request_->headers.has("Expect")) {
+Awaitable<Connection::Step> Connection::receive_body(RequestReader& reader) {
+    if (!reader.complete() && input_.empty() && request_->headers.has("Expect")) {
         output_.append("HTTP/1.1 100 Continue\r\n\r\n");
     }
     const Clock::time_point begin = Clock::now();
     while (true) {
-        const Step step = parse_body(parser);
+        const Step step = take(reader, reader.read_body(input_));
         if (step != Step::more) co_return step;
         const bool written = co_await flush();
         if (!written) co_return Step::closed;

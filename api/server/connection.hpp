@@ -5,6 +5,7 @@
 #include "api/server/input_buffer.hpp"
 #include "api/server/io_thread.hpp"
 #include "api/server/request_gate.hpp"
+#include "api/server/request_reader.hpp"
 
 #include <cstddef>
 #include <cstdint>
@@ -15,8 +16,6 @@
 #include <string_view>
 
 namespace annals::server {
-
-class RequestParser;
 
 /// One client's connection: a coroutine that reads a request, has it handled, writes the answer, and begins
 /// again. Everything but the constructor happens on the I/O thread. It lives until its coroutine has ended
@@ -45,7 +44,7 @@ private:
     Awaitable<void> run();
     Awaitable<bool> serve_request();
     Awaitable<Step> receive_header();
-    Awaitable<Step> receive_body(RequestParser& parser);
+    Awaitable<Step> receive_body(RequestReader& reader);
     Awaitable<bool> handle();
     Awaitable<bool> read_some(std::size_t room);
     Awaitable<bool> flush();
@@ -53,9 +52,8 @@ private:
 
     void renew_request();
     void begin_request();
-    Step read_request(RequestParser& parser);
-    Step limit_body(RequestParser& parser);
-    Step parse_body(RequestParser& parser);
+    Step read_request(RequestReader& reader);
+    Step take(RequestReader& reader, RequestReader::Step step);
     Step refuse(Refusal refusal);
     void call_handler();
     void append_answer(bool keep_alive);
