@@ -165,13 +165,13 @@ void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
         const runtime::MetricLabels labels{{"projection", projection.projection}};
         metrics.gauge("annals_projection_parked_events", "Events that could not be applied", labels)
             .set(static_cast<double>(projection.parked_events));
-        for (std::size_t i = 0; i < projection.positions.size(); ++i) {
+        for (const auto& [partition, position] : projection.positions) {
             metrics
                 .gauge(
                     "annals_projection_position", "Position applied",
-                    {{"projection", projection.projection}, {"partition", std::to_string(i)}}
+                    {{"projection", projection.projection}, {"partition", std::to_string(partition)}}
                 )
-                .set(static_cast<double>(projection.positions[i]));
+                .set(static_cast<double>(position));
         }
     }
 }

@@ -19,9 +19,8 @@ constexpr SessionSettings kProjectionSession{
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
     " set enable_mergejoin = off; set jit = off; set timezone = 'UTC'; set datestyle = 'ISO';"
 };
-/// "annals" and "prjc" in one number: the lock of whoever projects, unique in the database.
-constexpr Statement kLead{"projection_lead", "select pg_try_advisory_lock(7020667061772022371)"};
-constexpr Statement kPartitions{"projection_partitions", "select count(*), max(epoch) from log.partition"};
+constexpr Statement kHeads{"projection_heads", "select head, epoch from log.partition order by partition"};
+constexpr Statement kLeases{"projection_leases", "select partition, epoch from proj.lease"};
 constexpr Statement kMakeCheckpoints{
     "projection_make_checkpoints",
     "insert into proj.checkpoint (projection, partition, position)"
@@ -40,13 +39,14 @@ constexpr Statement kParked{
     " order by position limit $4::bigint"
 };
 constexpr Statement kParkedStreams{
-    "projection_parked_streams", "select projection, stream_id, count(*) from proj.parked group by 1, 2"
+    "projection_parked_streams",
+    "select projection, partition, stream_id, count(*) from proj.parked group by 1, 2, 3"
 };
 constexpr Statement kMove{
     "projection_move",
     "select proj.move_checkpoints($1::text[], $2::smallint[], $3::bigint[], $4::bigint[], $5::bigint[], "
     "$6::bigint[],"
-    " $7::bigint[])"
+    " $7::bigint[], $8::bigint[])"
 };
 constexpr Statement kPark{
     "projection_park",
@@ -71,7 +71,9 @@ constexpr Statement kReadLog{
     "select position, line from log.event where partition = $1::smallint and position > $2::bigint"
     " order by position limit $3::bigint"
 };
-constexpr std::string_view kCheckpointMoved = "AN002";  // raised by proj.move_checkpoints
+// Raised by proj.move_checkpoints.
+constexpr std::string_view kCheckpointMoved = "AN002";
+constexpr std::string_view kBeyondLog = "AN003";
 
 /// The database refuses the values, not the statement or the session: SQLSTATE classes data exception,
 /// integrity constraint violation and program limit exceeded.
@@ -123,7 +125,7 @@ std::vector<LogLine> read_log(
 Params move_params(std::span<const CheckpointMove> moves) {
     ArrayParam projections(ElementType::text, moves.size());
     ArrayParam partitions(ElementType::int2, moves.size());
-    std::vector<ArrayParam> numbers(5, ArrayParam(ElementType::int8, moves.size()));
+    std::vector<ArrayParam> numbers(6, ArrayParam(ElementType::int8, moves.size()));
     const auto add = [&](std::size_t i, std::uint64_t value) {
         numbers[i].add(static_cast<std::int64_t>(value));
     };
@@ -135,6 +137,9 @@ Params move_params(std::span<const CheckpointMove> moves) {
         add(2, move.generation);
         add(3, move.new_generation);
         numbers[4].add_optional(move.kafka_offset);
+        numbers[5].add_optional(move.lease_epoch.transform([](std::uint64_t epoch) {
+            return static_cast<std::int64_t>(epoch);
+        }));
     }
     Params params;
     params.array(std::move(projections)).array(std::move(partitions));
@@ -189,8 +194,6 @@ public:
         }
     }
 
-    void end() { connection_.drop(); }
-
 private:
     Reconnecting connection_;
 };
@@ -199,20 +202,8 @@ class PgProjectionStore final : public ProjectionStore {
 public:
     explicit PgProjectionStore(std::string dsn) : session_(std::move(dsn)) {}
 
-    bool lead() override {
-        return session_.with([](Connection& connection) { return connection.query(kLead).boolean(0, 0); });
-    }
-    void resign() override { session_.end(); }
-    std::uint16_t partitions() override {
-        return session_.with([](Connection& connection) {
-            return static_cast<std::uint16_t>(connection.query(kPartitions).count(0, 0));
-        });
-    }
-    std::uint32_t epoch() override {
-        return session_.with([](Connection& connection) {
-            return static_cast<std::uint32_t>(connection.query(kPartitions).count(0, 1));
-        });
-    }
+    std::vector<LogHead> log_heads() override;
+    std::vector<PartitionLease> leases() override;
     std::vector<Checkpoint> checkpoints(std::span<const std::string> projections) override;
     std::vector<ParkedEvent> parked(
         std::string_view projection, std::uint16_t partition, std::uint64_t after, std::size_t limit
@@ -225,6 +216,28 @@ private:
     EngineSession session_;
     StatementsOfTables statements_;
 };
+
+std::vector<LogHead> PgProjectionStore::log_heads() {
+    return session_.with([](Connection& connection) {
+        const Rows rows = connection.query(kHeads);
+        std::vector<LogHead> heads;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            heads.push_back({rows.count(i, 0), static_cast<std::uint32_t>(rows.count(i, 1))});
+        }
+        return heads;
+    });
+}
+
+std::vector<PartitionLease> PgProjectionStore::leases() {
+    return session_.with([](Connection& connection) {
+        const Rows rows = connection.query(kLeases);
+        std::vector<PartitionLease> leases;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            leases.push_back({static_cast<std::uint16_t>(rows.count(i, 0)), rows.count(i, 1)});
+        }
+        return leases;
+    });
+}
 
 std::vector<Checkpoint> PgProjectionStore::checkpoints(std::span<const std::string> projections) {
     return session_.with([&](Connection& connection) {
@@ -261,7 +274,10 @@ std::vector<ProjectionStore::ParkedStream> PgProjectionStore::parked_streams() {
         const Rows rows = connection.query(kParkedStreams);
         std::vector<ParkedStream> streams;
         for (std::size_t i = 0; i < rows.size(); ++i) {
-            streams.push_back({std::string(rows.bytes(i, 0)), rows.uuid(i, 1), rows.count(i, 2)});
+            streams.push_back(
+                {std::string(rows.bytes(i, 0)), static_cast<std::uint16_t>(rows.count(i, 1)), rows.uuid(i, 2),
+                 rows.count(i, 3)}
+            );
         }
         return streams;
     });
@@ -308,6 +324,7 @@ ApplyResult PgProjectionStore::apply(const ProjectionBatch& batch) {
             return {};
         } catch (const PgError& error) {
             if (error.sqlstate() == kCheckpointMoved) return {ApplyOutcome::fenced, error.what()};
+            if (error.sqlstate() == kBeyondLog) return {ApplyOutcome::beyond_log, error.what()};
             if (is_bad_data(error)) return {ApplyOutcome::bad_data, error.sqlstate() + ": " + error.what()};
             throw;
         }

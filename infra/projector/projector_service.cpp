@@ -49,7 +49,6 @@ struct ProjectorService::Impl {
 
     void run();
     void work();
-    bool lead();
     void open();
     void check_log();
     void connect();
@@ -119,12 +118,10 @@ void ProjectorService::Impl::run() {
         wait(back_off);
         back_off = std::min(back_off * 2, kBackOffMax);
     }
-    store->resign();
     set_state(ServiceState::stopped);
 }
 
 void ProjectorService::Impl::work() {
-    if (!lead()) return;
     open();
     auto quiet_since = steady_clock::now();
     while (!stopping) {
@@ -162,13 +159,6 @@ bool ProjectorService::Impl::offsets_hold(const std::vector<std::uint16_t>& gone
     return gone.empty();
 }
 
-bool ProjectorService::Impl::lead() {
-    if (store->lead()) return true;
-    set_state(ServiceState::standby);
-    wait(kStandbyWait);
-    return false;
-}
-
 void ProjectorService::Impl::open() {
     projector.open();
     set_state(ServiceState::catching_up);
@@ -203,10 +193,7 @@ void ProjectorService::Impl::check_log() {
     for (std::uint16_t partition = 0; partition < projector.partitions(); ++partition) {
         behind += projector.catch_up(partition);
     }
-    if (behind == 0) {
-        if (!store->lead()) throw ProjectorFenced("another process leads the projections");
-        return;
-    }
+    if (behind == 0) return;
     tell(
         Severity::warning, "PROJ-e04d",
         "Kafka brought nothing for " + std::to_string(kQuietBeforeLogCheck.count()) +

@@ -37,6 +37,7 @@ struct CheckpointMove {
     std::uint64_t generation{0};
     std::uint64_t new_generation{0};
     std::optional<std::int64_t> kafka_offset{};  ///< nothing: keep what is stored
+    std::optional<std::uint64_t> lease_epoch{};  ///< nothing: moved without a lease
 };
 
 /// An event that one projection did not apply. The first of a stream has the reason; those after it wait
@@ -71,9 +72,11 @@ struct ProjectionBatch {
 
 enum class ApplyOutcome : std::uint8_t {
     applied,
-    fenced,   ///< a checkpoint is not where `from` and `generation` say; nothing was written
-    bad_data  ///< the database refused a value; nothing was written
+    fenced,      ///< a checkpoint is not where `from` and `generation` say, or a lease has another owner
+    bad_data,    ///< the database refused a value
+    beyond_log,  ///< the log does not have a position that a checkpoint was to be moved to
 };
+/// Nothing was written unless the outcome is `applied`.
 struct ApplyResult {
     ApplyOutcome outcome{ApplyOutcome::applied};
     std::string detail{};
@@ -82,18 +85,26 @@ struct ApplyResult {
 /// Adds what reducers changed in a projection's rows. The batch points into `rows`.
 void add_changes(const RowSet& rows, ProjectionBatch& batch);
 
-/// The query tables as the one projector that may write them sees them. Not thread-safe; every call blocks
-/// and throws ProjectionStoreUnavailable.
+/// Where the log stands in one partition.
+struct LogHead {
+    std::uint64_t position{0};
+    std::uint32_t epoch{1};
+};
+
+/// A partition and the epoch of its lease. The epoch rises each time the partition is taken over.
+struct PartitionLease {
+    std::uint16_t partition{0};
+    std::uint64_t epoch{0};
+};
+
+/// The query tables as a projector that may write them sees them. Not thread-safe; every call blocks and
+/// throws ProjectionStoreUnavailable.
 class ProjectionStore : public RowSource {
 public:
-    /// True while this store's session is the only one that projects. Others stand by and ask again.
-    /// Checkpoints fence whoever is wrong about it.
-    virtual bool lead() = 0;
-    /// Lets another one lead. Never throws.
-    virtual void resign() = 0;
-    /// The partitions of the log, and its epoch.
-    virtual std::uint16_t partitions() = 0;
-    virtual std::uint32_t epoch() = 0;
+    /// One for each partition of the log.
+    virtual std::vector<LogHead> log_heads() = 0;
+    /// The leases as they are now, whoever holds them; none for a partition that was never leased.
+    virtual std::vector<PartitionLease> leases() = 0;
     /// The checkpoints of these projections in all partitions; those that are missing are made at position 0.
     virtual std::vector<Checkpoint> checkpoints(std::span<const std::string> projections) = 0;
     /// Parked events in order of projection, partition and position, at most `limit` after the given one.
@@ -102,6 +113,7 @@ public:
     ) = 0;
     struct ParkedStream {
         std::string projection;
+        std::uint16_t partition{0};
         Uuid stream{};
         std::uint64_t events{0};
     };

@@ -23,17 +23,48 @@ Projector::Projector(
 
 Projector::~Projector() = default;
 
-void Projector::open() {
-    partitions_ = store_.partitions();
-    epoch_ = store_.epoch();
+void Projector::open(std::span<const OwnedPartition> partitions) {
+    const std::vector<LogHead> log_heads = store_.log_heads();
+    owned_.assign(log_heads.size(), std::nullopt);
+    for (const OwnedPartition& each : partitions) {
+        ANNALS_ASSERT(each.partition < owned_.size(), "only partitions of the log can be owned");
+        owned_[each.partition] = each;
+    }
+    epoch_ = 1;
+    for (const LogHead& head : log_heads) epoch_ = std::max(epoch_, head.epoch);
     load_members();
 }
 
+void Projector::open() {
+    std::vector<OwnedPartition> all(store_.log_heads().size());
+    for (std::size_t i = 0; i < all.size(); ++i) all[i].partition = static_cast<std::uint16_t>(i);
+    open(all);
+}
+
+bool Projector::owns(std::uint16_t partition) const {
+    return partition < owned_.size() && owned_[partition].has_value();
+}
+
+/// Lets go of what another projector has taken over.
+void Projector::drop_lost_leases() {
+    const auto leased = [](const std::optional<OwnedPartition>& each) { return each && each->lease_epoch; };
+    if (std::ranges::none_of(owned_, leased)) return;
+    const std::vector<PartitionLease> leases = store_.leases();
+    for (auto& owned : owned_) {
+        if (!leased(owned)) continue;
+        const auto now = std::ranges::find(leases, owned->partition, &PartitionLease::partition);
+        if (now != leases.end() && now->epoch == *owned->lease_epoch) continue;
+        owned.reset();
+        ++totals_.leases_lost_total;
+    }
+}
+
 void Projector::load_members() {
+    drop_lost_leases();
     std::vector<std::string> names;
     for (Member& member : members_) {
         names.push_back(member.name);
-        member.heads.assign(partitions_, {});
+        member.heads.assign(owned_.size(), {});
         member.parked.clear();
     }
     const auto member_named = [this](std::string_view name) {
@@ -41,14 +72,15 @@ void Projector::load_members() {
     };
     for (const Checkpoint& checkpoint : store_.checkpoints(names)) {
         const auto member = member_named(checkpoint.projection);
-        if (member == members_.end() || checkpoint.partition >= partitions_) continue;
+        if (member == members_.end() || !owns(checkpoint.partition)) continue;
         member->heads[checkpoint.partition] = {
             checkpoint.position, checkpoint.generation, checkpoint.kafka_offset
         };
     }
     for (const auto& parked : store_.parked_streams()) {
         const auto member = member_named(parked.projection);
-        if (member != members_.end()) member->parked[parked.stream] = parked.events;
+        if (member == members_.end() || !owns(parked.partition)) continue;
+        member->parked[parked.stream] = parked.events;
     }
 }
 
@@ -71,7 +103,9 @@ ProjectorStatus Projector::status() const {
     for (const Member& member : members_) {
         ProjectionStatus& each = status.projections.emplace_back();
         each.projection = member.name;
-        for (const auto& head : member.heads) each.positions.push_back(head.position);
+        for (std::size_t i = 0; i < member.heads.size(); ++i) {
+            if (owned_[i]) each.positions.emplace(owned_[i]->partition, member.heads[i].position);
+        }
         each.parked_streams = member.parked.size();
         for (const auto& [stream, events] : member.parked) each.parked_events += events;
     }
@@ -92,14 +126,16 @@ void Projector::apply(std::span<const ProjectorLine> lines) {
 }
 
 void Projector::apply_once(std::span<const ProjectorLine> lines) {
-    std::vector<std::uint64_t> next(partitions_);
-    for (std::uint16_t partition = 0; partition < partitions_; ++partition)
-        next[partition] = applied(partition) + 1;
+    std::vector<std::uint64_t> next(owned_.size());
+    for (std::uint16_t partition = 0; partition < partitions(); ++partition) {
+        if (owns(partition)) next[partition] = applied(partition) + 1;
+    }
     std::vector<const ProjectorLine*> ready;
     for (const ProjectorLine& line : lines) {
-        if (line.partition >= partitions_) {
+        if (line.partition >= owned_.size()) {
             throw LogDiverged("partition " + std::to_string(line.partition) + " is not one of the log's");
         }
+        if (!owns(line.partition)) continue;
         if (line.position < next[line.partition]) {
             ++totals_.duplicates_total;
             continue;
@@ -137,17 +173,18 @@ void Projector::fill(std::uint16_t partition, std::uint64_t until) {
     }
 }
 
-std::size_t Projector::catch_up(std::uint16_t partition) {
+std::size_t Projector::catch_up(std::uint16_t partition, std::size_t pages_max) {
     std::size_t events = 0;
-    while (true) {
+    for (std::size_t page = 0; page < pages_max && owns(partition); ++page) {
         std::vector<ProjectorLine> lines;
         for (LogLine& line : log_.read(partition, applied(partition), kLogPageEvents)) {
             lines.push_back({partition, line.position, {}, std::move(line.line)});
         }
-        if (lines.empty()) return events;
+        if (lines.empty()) break;
         apply(lines);
         events += lines.size();
     }
+    return events;
 }
 
 Projector::Decoded Projector::decode(const ProjectorLine& line) {
@@ -226,8 +263,8 @@ ApplyResult Projector::try_commit(std::vector<Work>& works) {
     if (batch.moves.empty()) return {};
     collect_applied(batch);
     ApplyResult result = store_.apply(batch);
-    if (result.outcome == ApplyOutcome::fenced)
-        throw ProjectorFenced("another projector moved the checkpoints");
+    if (result.outcome == ApplyOutcome::fenced) throw ProjectorFenced(result.detail);
+    if (result.outcome == ApplyOutcome::beyond_log) throw LogDiverged(result.detail);
     if (result.outcome == ApplyOutcome::applied) committed(batch);
     return result;
 }
@@ -304,6 +341,7 @@ void Projector::collect(const Work& work, ProjectionBatch& batch) const {
         move.from = head.position;
         move.to = event.position;
         move.generation = move.new_generation = head.generation;
+        move.lease_epoch = owned_[event.partition]->lease_epoch;
         if (event.kafka_offset) move.kafka_offset = event.kafka_offset;
     }
     for (const auto& [partition, move] : moves) batch.moves.push_back(move);
@@ -313,7 +351,8 @@ void Projector::collect(const Work& work, ProjectionBatch& batch) const {
 
 /// Which partitions every projection will have moved on in.
 void Projector::collect_applied(ProjectionBatch& batch) const {
-    for (std::uint16_t partition = 0; partition < partitions_; ++partition) {
+    for (std::uint16_t partition = 0; partition < partitions(); ++partition) {
+        if (!owns(partition)) continue;
         std::uint64_t least = UINT64_MAX;
         for (const Member& member : members_) {
             std::uint64_t position = member.heads[partition].position;

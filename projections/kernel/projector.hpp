@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -29,19 +30,25 @@ struct ProjectorLine {
     std::string line;
 };
 
+/// A partition that a projector works on. Without a lease nothing but the checkpoints keeps others out, as is
+/// right for an operator's tool.
+struct OwnedPartition {
+    std::uint16_t partition{0};
+    std::optional<std::uint64_t> lease_epoch{};
+};
+
 /// Somebody else moves the checkpoints.
 struct ProjectorFenced : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
-/// A line came whose predecessors are neither in Kafka nor in the log: the topic is of another log, or ahead
-/// of it.
+/// The log does not have what was to be applied: the topic is of another log, or ahead of it.
 struct LogDiverged : std::runtime_error {
     using std::runtime_error::runtime_error;
 };
 
 struct ProjectionStatus {
     std::string projection;
-    std::vector<std::uint64_t> positions;  ///< by partition
+    std::map<std::uint16_t, std::uint64_t> positions;  ///< of the owned partitions
     std::uint64_t parked_streams{0};
     std::uint64_t parked_events{0};
 };
@@ -55,6 +62,7 @@ struct ProjectorStatus {
     std::uint64_t unknown_total{0};  ///< of types that this binary does not know, and so no projection of it
     std::uint64_t parked_total{0};   ///< streams parked by this process
     std::uint64_t fenced_total{0};
+    std::uint64_t leases_lost_total{0};  ///< partitions found to be somebody else's now
 };
 
 struct ProjectorEvents {
@@ -64,9 +72,10 @@ struct ProjectorEvents {
     std::function<void(const ParkedEvent& event)> parked;
 };
 
-/// Applies lines of the log to all projections, each event exactly once: rows, checkpoints and parked events
-/// of a batch move in one transaction. An event that cannot be applied parks its stream in that projection;
-/// every other stream flows on. Not thread-safe. After any exception, open() again.
+/// Applies lines of its partitions to all projections, each event exactly once: rows, checkpoints and parked
+/// events of a batch move in one transaction. An event that cannot be applied parks its stream in that
+/// projection; every other stream flows on. Several projectors may work at once on different partitions, each
+/// with a store of its own. Not thread-safe. After any exception, open() again.
 class Projector {
 public:
     /// Everything outlives the projector. Without a sealer personal data reads as nothing.
@@ -79,24 +88,31 @@ public:
     Projector(const Projector&) = delete;
     Projector& operator=(const Projector&) = delete;
 
-    /// Reads where everything stands. First, and again after an exception.
+    /// Reads where the given partitions stand and owns them from now on, and no others. First, again after an
+    /// exception, and whenever the partitions change.
+    void open(std::span<const OwnedPartition> partitions);
+    /// Owns all partitions, without leases.
     void open();
 
     /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have
-    /// are dropped, missing ones are read from the log. Throws ProjectionStoreUnavailable, ProjectorFenced,
-    /// LogDiverged.
+    /// and those of partitions that are not owned are dropped, missing ones are read from the log. A
+    /// partition whose lease turns out to be lost is dropped, and the others go on. Throws
+    /// ProjectionStoreUnavailable, ProjectorFenced, LogDiverged.
     void apply(std::span<const ProjectorLine> lines);
 
-    /// Applies what the log holds of a partition beyond the checkpoints. Answers the number of events read.
-    std::size_t catch_up(std::uint16_t partition);
+    /// Applies what the log holds of an owned partition beyond the checkpoints, at most `pages_max` times
+    /// kLogPageEvents events. Answers the number of events read; fewer than that means up to the head.
+    std::size_t catch_up(std::uint16_t partition, std::size_t pages_max = SIZE_MAX);
 
     /// Tries the parked events of a projection again, stream by stream in order; for operators. Answers how
     /// many were applied.
     std::size_t retry_parked(std::string_view projection);
 
-    [[nodiscard]] std::uint16_t partitions() const { return partitions_; }
+    /// Of the whole log.
+    [[nodiscard]] std::uint16_t partitions() const { return static_cast<std::uint16_t>(owned_.size()); }
     [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
-    /// The position that every projection has.
+    [[nodiscard]] bool owns(std::uint16_t partition) const;
+    /// The position that every projection has, of an owned partition.
     [[nodiscard]] std::uint64_t applied(std::uint16_t partition) const;
     /// The offset behind which Kafka is read on; nothing when that is not known.
     [[nodiscard]] std::optional<std::int64_t> kafka_offset(std::uint16_t partition) const;
@@ -108,6 +124,7 @@ private:
     struct Work;
 
     void load_members();
+    void drop_lost_leases();
     Decoded decode(const ProjectorLine& line);
     void apply_once(std::span<const ProjectorLine> lines);
     void fill(std::uint16_t partition, std::uint64_t until);
@@ -129,7 +146,7 @@ private:
     const contract::EventCatalogue& catalogue_;
     contract::JsonDocument document_;
     std::vector<Member> members_;
-    std::uint16_t partitions_{0};
+    std::vector<std::optional<OwnedPartition>> owned_;  ///< by partition
     std::uint32_t epoch_{1};
     ProjectorStatus totals_;
 };

@@ -10,10 +10,10 @@ std::size_t Projector::retry_parked(std::string_view projection) {
     });
     if (member == members_.end()) return 0;
     std::size_t applied_events = 0;
-    for (std::uint16_t partition = 0; partition < partitions_; ++partition) {
+    for (std::uint16_t partition = 0; partition < partitions(); ++partition) {
         std::uint64_t after = 0;
         std::size_t fenced = 0;
-        while (true) {
+        while (owns(partition)) {
             const auto queue = store_.parked(member->name, partition, after, kRetryPageEvents);
             if (queue.empty()) break;
             try {
@@ -62,7 +62,14 @@ std::size_t Projector::retry_page(
         auto& head = member.heads[partition];
         ProjectionBatch batch;
         batch.moves.push_back(
-            {member.name, partition, head.position, head.position, head.generation, head.generation + 1, {}}
+            {member.name,
+             partition,
+             head.position,
+             head.position,
+             head.generation,
+             head.generation + 1,
+             {},
+             owned_[partition]->lease_epoch}
         );
         add_changes(rows, batch);
         batch.unparked.push_back(queue[i]);

@@ -70,7 +70,9 @@ protected:
         std::vector<std::string> applied;
         std::vector<ParkedEvent> parked;
     };
-    std::unique_ptr<Running> start(std::span<const ProjectionType* const> projections) {
+    std::unique_ptr<Running> start(
+        std::span<const ProjectionType* const> projections, const std::vector<OwnedPartition>& partitions
+    ) {
         auto running = std::make_unique<Running>();
         running->store = pg::make_projection_store(database.engine_dsn());
         running->projector = std::make_unique<Projector>(
@@ -82,20 +84,45 @@ protected:
                 [self = running.get()](const ParkedEvent& event) { self->parked.push_back(event); }
             }
         );
-        running->projector->open();
+        running->projector->open(partitions);
         return running;
     }
-    std::unique_ptr<Running> start() { return start(both); }
+    std::unique_ptr<Running> start() { return start(both, {{0}, {1}}); }
+    /// The lease of a partition changes hands.
+    OwnedPartition lease(std::uint16_t partition, const std::string& owner) {
+        const std::string epoch = database.value(
+            "insert into proj.lease values (" + std::to_string(partition) + ", '" + owner +
+            "', 1) on conflict (partition) do update set owner = excluded.owner,"
+            " epoch = proj.lease.epoch + 1 returning epoch"
+        );
+        return {partition, std::stoull(epoch)};
+    }
 
     std::string notes() {
         return database.value("select string_agg(note || ' ' || moves, ', ' order by note) from prj.test_note"
         );
+    }
+    static std::string checkpoints_at_zero() {
+        return "projects.task@1 0 0 -, projects.task@1 1 0 -, test.note@1 0 0 -, test.note@1 1 0 -";
     }
     std::string checkpoints() {
         return database.value(
             "select string_agg(projection || ' ' || partition || ' ' || position || ' ' ||"
             " coalesce(kafka_offset::text, '-'), ', ' order by projection, partition) from proj.checkpoint"
         );
+    }
+    /// All lines, after the database was told how far the log is.
+    std::vector<ProjectorLine> logged() {
+        tell_heads();
+        return log.lines();
+    }
+    void tell_heads() {
+        for (std::uint16_t partition = 0; partition < 2; ++partition) {
+            database.run(
+                "update log.partition set head = " + std::to_string(log.head(partition)) +
+                " where partition = " + std::to_string(partition)
+            );
+        }
     }
     void add_task(TenantId tenant, std::uint64_t task, std::string_view title, int moves = 0) {
         log.add(tenant, uuid(task), task_created(kProject, static_cast<std::int64_t>(task), title));
@@ -115,7 +142,7 @@ TEST_F(ProjectorOnPostgres, CommitsRowsAndCheckpointsOfABatchTogether) {
     add_task(kOrgA, 1, "one", 2);
     add_task(kOrgB, 2, "two");
     const auto running = start();
-    running->projector->apply(log.lines());
+    running->projector->apply(logged());
     EXPECT_EQ(notes(), "one 2, two 0");
     EXPECT_EQ(
         checkpoints(), "projects.task@1 0 3 6, projects.task@1 1 1 2, test.note@1 0 3 6, test.note@1 1 1 2"
@@ -127,7 +154,7 @@ TEST_F(ProjectorOnPostgres, CommitsRowsAndCheckpointsOfABatchTogether) {
 
 TEST_F(ProjectorOnPostgres, AppliesEachEventOnceHoweverOftenItComes) {
     add_task(kOrgA, 1, "one", 2);
-    const auto lines = log.lines();
+    const auto lines = logged();
     const auto running = start();
     running->projector->apply(std::span(lines).first(2));
     running->projector->apply(lines);
@@ -142,7 +169,7 @@ TEST_F(ProjectorOnPostgres, AppliesEachEventOnceHoweverOftenItComes) {
 TEST_F(ProjectorOnPostgres, RemovesARowAndMakesItAgain) {
     add_task(kOrgA, 1, "one");
     log.add(kOrgA, uuid(1), projects::TaskUnassigned{});
-    const auto lines = log.lines();
+    const auto lines = logged();
     const auto running = start();
     running->projector->apply(std::span(lines).first(1));
     EXPECT_EQ(notes(), "one 0");
@@ -153,7 +180,7 @@ TEST_F(ProjectorOnPostgres, RemovesARowAndMakesItAgain) {
 TEST_F(ProjectorOnPostgres, FillsAGapFromTheLog) {
     add_task(kOrgA, 1, "one", 5);
     add_task(kOrgB, 2, "two");
-    auto lines = log.lines();
+    auto lines = logged();
     lines.erase(lines.begin() + 1, lines.begin() + 5);
     const auto running = start();
     running->projector->apply(lines);
@@ -163,7 +190,7 @@ TEST_F(ProjectorOnPostgres, FillsAGapFromTheLog) {
 
 TEST_F(ProjectorOnPostgres, RefusesATopicThatIsAheadOfTheLog) {
     add_task(kOrgA, 1, "one");
-    auto lines = log.lines();
+    auto lines = logged();
     lines.front().position = 9;
     const auto running = start();
     EXPECT_THROW(running->projector->apply(lines), LogDiverged);
@@ -171,11 +198,9 @@ TEST_F(ProjectorOnPostgres, RefusesATopicThatIsAheadOfTheLog) {
 
 TEST_F(ProjectorOnPostgres, IsFencedByAnotherProjectorAndGoesOnFromItsCheckpoints) {
     add_task(kOrgA, 1, "one", 3);
-    const auto lines = log.lines();
+    const auto lines = logged();
     const auto first = start();
     const auto second = start();
-    EXPECT_TRUE(first->store->lead());
-    EXPECT_FALSE(second->store->lead());
     first->projector->apply(std::span(lines).first(3));
     second->projector->apply(lines);
     EXPECT_EQ(second->projector->status().fenced_total, 1U);
@@ -183,11 +208,84 @@ TEST_F(ProjectorOnPostgres, IsFencedByAnotherProjectorAndGoesOnFromItsCheckpoint
     EXPECT_EQ(second->projector->status().duplicates_total, 3U);
 }
 
+TEST_F(ProjectorOnPostgres, OwnsThePartitionsItIsGivenAndLeavesTheOthersAlone) {
+    add_task(kOrgA, 1, "one", 2);
+    add_task(kOrgB, 2, "poison", 1);
+    const auto first = start(both, {lease(0, "first")});
+    const auto second = start(both, {lease(1, "second")});
+    first->projector->apply(logged());
+    EXPECT_EQ(notes(), "one 2");
+    second->projector->apply(logged());
+    EXPECT_EQ(database.value("select count(*) from prj.task"), "2");
+    EXPECT_EQ(first->applied, (std::vector<std::string>{"1-0-3"}));
+    EXPECT_EQ(second->applied, (std::vector<std::string>{"1-1-2"}));
+    const ProjectionStatus status = first->projector->status().projections.at(1);
+    EXPECT_EQ(status.positions, (std::map<std::uint16_t, std::uint64_t>{{0, 3}}));
+    first->projector->open(std::array{OwnedPartition{0, 1}});
+    EXPECT_EQ(first->projector->status().projections.at(1).parked_streams, 0U);
+    second->projector->open(std::array{OwnedPartition{1, 1}});
+    EXPECT_EQ(second->projector->status().projections.at(1).parked_streams, 1U);
+}
+
+TEST_F(ProjectorOnPostgres, LosesOnlyThePartitionWhoseLeaseWasTakenOver) {
+    add_task(kOrgA, 1, "one", 2);
+    add_task(kOrgB, 2, "two", 1);
+    const auto former = start(both, {lease(0, "former"), lease(1, "former")});
+    const auto owner = start(both, {lease(0, "owner")});
+    former->projector->apply(logged());
+    EXPECT_EQ(notes(), "two 1");
+    EXPECT_FALSE(former->projector->owns(0));
+    EXPECT_TRUE(former->projector->owns(1));
+    EXPECT_EQ(former->projector->status().leases_lost_total, 1U);
+    EXPECT_EQ(former->projector->catch_up(0), 0U);
+    owner->projector->apply(logged());
+    EXPECT_EQ(notes(), "one 2, two 1");
+}
+
+TEST_F(ProjectorOnPostgres, WritesNothingOfALeaseThatWasTakenOverEvenAtAnUnmovedCheckpoint) {
+    add_task(kOrgA, 1, "one", 2);
+    const OwnedPartition mine = lease(0, "former");
+    const auto former = start(both, {mine});
+    (void)lease(0, "owner");
+    former->projector->apply(logged());
+    EXPECT_EQ(notes(), "");
+    EXPECT_EQ(checkpoints(), checkpoints_at_zero());
+    EXPECT_EQ(former->projector->status().fenced_total, 1U);
+}
+
+TEST_F(ProjectorOnPostgres, TakesNoCheckpointBeyondTheLogsHead) {
+    add_task(kOrgA, 1, "one", 2);
+    const auto running = start();
+    const auto lines = logged();
+    database.run("update log.partition set head = 2 where partition = 0");
+    EXPECT_THROW(running->projector->apply(lines), LogDiverged);
+    EXPECT_EQ(notes(), "");
+    EXPECT_EQ(checkpoints(), checkpoints_at_zero());
+    running->projector->open();
+    running->projector->apply(std::span(lines).first(2));
+    EXPECT_EQ(notes(), "one 1");
+}
+
+TEST_F(ProjectorOnPostgres, NotesWhenACheckpointMovedButNotWhenItWasOnlyHeld) {
+    add_task(kOrgA, 1, "poison");
+    const auto running = start();
+    database.run("update proj.checkpoint set applied_at = '2020-01-01'");
+    running->projector->apply(logged());
+    const std::string recent =
+        "select bool_and(applied_at > now() - interval '1 minute') from proj.checkpoint"
+        " where projection = 'test.note@1' and partition = 0";
+    EXPECT_EQ(database.value(recent), "t");
+    database.run("update proj.checkpoint set applied_at = '2020-01-01'");
+    g_allergic = false;
+    EXPECT_EQ(start()->projector->retry_parked("test.note"), 1U);
+    EXPECT_EQ(database.value(recent), "f");
+}
+
 TEST_F(ProjectorOnPostgres, ParksAPoisonedStreamInOneProjectionWhileAllElseFlows) {
     add_task(kOrgA, 1, "poison", 2);
     add_task(kOrgA, 2, "fine", 1);
     const auto running = start();
-    running->projector->apply(log.lines());
+    running->projector->apply(logged());
     EXPECT_EQ(notes(), "fine 1");
     EXPECT_EQ(database.value("select count(*) from prj.task"), "2");
     EXPECT_EQ(
@@ -199,7 +297,7 @@ TEST_F(ProjectorOnPostgres, ParksAPoisonedStreamInOneProjectionWhileAllElseFlows
     // In a later batch, and after a restart, the stream still waits.
     add_move(kOrgA, 1);
     const auto restarted = start();
-    restarted->projector->apply(log.lines());
+    restarted->projector->apply(logged());
     EXPECT_EQ(database.value("select count(*) from proj.parked"), "4");
     const ProjectorStatus status = restarted->projector->status();
     EXPECT_EQ(status.projections.at(1).parked_streams, 1U);
@@ -210,7 +308,7 @@ TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns
     add_task(kOrgA, 1, "poison", 2);
     add_task(kOrgA, 2, "fine", 1);
     const auto running = start();
-    running->projector->apply(log.lines());
+    running->projector->apply(logged());
     EXPECT_EQ(start()->projector->retry_parked("test.note"), 0U);
     g_allergic = false;
     EXPECT_EQ(start()->projector->retry_parked("test.note"), 3U);
@@ -218,7 +316,7 @@ TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns
     EXPECT_EQ(database.value("select count(*) from proj.parked"), "0");
     // The one that runs notices and no longer parks the stream.
     add_move(kOrgA, 1);
-    running->projector->apply(log.lines());
+    running->projector->apply(logged());
     EXPECT_EQ(notes(), "fine 1, poison 3");
     EXPECT_GE(running->projector->status().fenced_total, 1U);
 }
@@ -229,7 +327,7 @@ TEST_F(ProjectorOnPostgres, FindsTheEventWhoseValueTheDatabaseRefuses) {
     add_task(kOrgB, 3, "elsewhere");
     add_task(kOrgA, 4, "after", 1);
     const auto running = start();
-    running->projector->apply(log.lines());
+    running->projector->apply(logged());
     EXPECT_EQ(notes(), "after 1, before 1, elsewhere 0");
     EXPECT_EQ(database.value("select count(*) from prj.task"), "4");
     EXPECT_EQ(
@@ -242,7 +340,7 @@ TEST_F(ProjectorOnPostgres, FindsTheEventWhoseValueTheDatabaseRefuses) {
 TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
     add_task(kOrgA, 1, "one");
     add_task(kOrgA, 2, "two", 1);
-    auto lines = log.lines();
+    auto lines = logged();
     auto& line = lines[1].line;
     line.replace(line.find("\"number\":2"), 10, "\"number\":{}");
     const auto running = start();
@@ -261,7 +359,7 @@ TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
 
 TEST_F(ProjectorOnPostgres, FillsAProjectionThatWasAddedLater) {
     add_task(kOrgA, 1, "one", 2);
-    start(std::span(both).first(1))->projector->apply(log.lines());
+    start(std::span(both).first(1), {{0}, {1}})->projector->apply(logged());
     const auto running = start();
     EXPECT_EQ(running->projector->applied(0), 0U);
     EXPECT_EQ(running->projector->kafka_offset(0), 6);
@@ -272,7 +370,7 @@ TEST_F(ProjectorOnPostgres, FillsAProjectionThatWasAddedLater) {
 
 TEST_F(ProjectorOnPostgres, GoesOnAfterItsConnectionWasCut) {
     add_task(kOrgA, 1, "one", 2);
-    const auto lines = log.lines();
+    const auto lines = logged();
     const auto running = start();
     running->projector->apply(std::span(lines).first(1));
     database.run(
@@ -289,7 +387,7 @@ TEST_F(ProjectorOnPostgres, TellsOtherProcessesWhatEveryProjectionHas) {
     add_task(kOrgB, 1, "one", 1);
     pg::Connection listener(database.engine_dsn(), pg::kListenerSession);
     listener.execute("listen annals_applied");
-    start()->projector->apply(log.lines());
+    start()->projector->apply(logged());
     std::string heard;
     listener.wait_notifications(-1, std::chrono::seconds(10), [&](std::string_view payload) {
         heard = payload;
@@ -304,7 +402,7 @@ protected:
         for (std::uint64_t task = 2; task < 40; ++task)
             add_task(task % 2 == 0 ? kOrgA : kOrgB, task, "fine", 2);
         EXPECT_EQ(log.append_to(*pg::make_pg_event_store(database.engine_dsn())), AppendOutcome::written);
-        start()->projector->apply(log.lines());
+        start()->projector->apply(logged());
     }
     std::vector<FoldResult> check() {
         const auto snapshot = pg::make_projection_snapshot(database.engine_dsn());

@@ -70,6 +70,12 @@ protected:
         const auto store = pg::make_projection_store(database.engine_dsn());
         Projector projector(projection_catalogue(), *store, log, &sealer, {});
         projector.open();
+        for (std::uint16_t partition = 0; partition < 2; ++partition) {
+            database.run(
+                "update log.partition set head = " + std::to_string(log.head(partition)) +
+                " where partition = " + std::to_string(partition)
+            );
+        }
         projector.apply(log.lines());
         EXPECT_EQ(database.value("select string_agg(detail, '; ') from proj.parked"), "");
     }

@@ -80,6 +80,10 @@ public:
         return static_cast<std::uint16_t>(tenant.value.bytes[15] % partitions_);
     }
     [[nodiscard]] std::vector<Entry>& partition(std::uint16_t number) { return entries_[number]; }
+    [[nodiscard]] std::uint64_t head(std::uint16_t number) {
+        const std::scoped_lock lock(mutex_);
+        return partition(number).size();
+    }
     /// All lines in the order in which they were added, as Kafka would bring them.
     [[nodiscard]] std::vector<ProjectorLine> lines() const {
         std::vector<ProjectorLine> lines = all_;
