@@ -2,12 +2,14 @@
 
 #include "commands/identity/session_commands.hpp"
 #include "commands/identity/user_commands.hpp"
+#include "commands/operations/parked_commands.hpp"
 #include "commands/organizations/invitation_commands.hpp"
 #include "commands/organizations/tenant_commands.hpp"
 #include "commands/projects/project_commands.hpp"
 #include "commands/projects/task_commands.hpp"
 #include "domain/identity/session.hpp"
 #include "domain/identity/user.hpp"
+#include "domain/operations/parked_queue.hpp"
 #include "domain/organizations/invitation.hpp"
 #include "domain/organizations/membership.hpp"
 #include "domain/organizations/tenant.hpp"
@@ -25,8 +27,8 @@ std::span<const CommandType> all_commands() {
         std::vector<CommandType> all;
         for (const auto& table :
              {identity::user_commands(), identity::session_commands(), organizations::tenant_commands(),
-              organizations::invitation_commands(), projects::project_commands(),
-              projects::task_commands()}) {
+              organizations::invitation_commands(), projects::project_commands(), projects::task_commands(),
+              operations::parked_commands()}) {
             all.insert(all.end(), table.begin(), table.end());
         }
         return all;
@@ -49,6 +51,7 @@ const AggregateType* find_aggregate(std::string_view category) {
         &aggregate_type<organizations::Invitation>(),
         &aggregate_type<projects::Project>(),
         &aggregate_type<projects::Task>(),
+        &aggregate_type<operations::ParkedQueue>(),
     };
     const auto found = std::ranges::find(kAggregates, category, &AggregateType::category);
     return found == kAggregates.end() ? nullptr : *found;

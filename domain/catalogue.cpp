@@ -1,6 +1,7 @@
 #include "domain/catalogue.hpp"
 
 #include "domain/identity/contract.hpp"
+#include "domain/operations/contract.hpp"
 #include "domain/organizations/contract.hpp"
 #include "domain/projects/contract.hpp"
 
@@ -20,15 +21,16 @@ std::vector<T> joined(std::initializer_list<std::span<const T>> lists) {
 }  // namespace
 
 const EventCatalogue& event_catalogue() {
-    static const EventCatalogue kCatalogue(
-        joined<EventType>({identity::events(), organizations::events(), projects::events()})
-    );
+    static const EventCatalogue kCatalogue(joined<EventType>(
+        {identity::events(), organizations::events(), projects::events(), operations::events()}
+    ));
     return kCatalogue;
 }
 
 std::span<const CommandShape> command_shapes() {
-    static const std::vector<CommandShape> kCommands =
-        joined<CommandShape>({identity::commands(), organizations::commands(), projects::commands()});
+    static const std::vector<CommandShape> kCommands = joined<CommandShape>(
+        {identity::commands(), organizations::commands(), projects::commands(), operations::commands()}
+    );
     return kCommands;
 }
 
@@ -39,8 +41,9 @@ const CommandShape* find_command_shape(std::string_view name) {
 }
 
 std::span<const StateShape> state_shapes() {
-    static const std::vector<StateShape> kStates =
-        joined<StateShape>({identity::states(), organizations::states(), projects::states()});
+    static const std::vector<StateShape> kStates = joined<StateShape>(
+        {identity::states(), organizations::states(), projects::states(), operations::states()}
+    );
     return kStates;
 }
 

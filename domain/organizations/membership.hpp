@@ -12,8 +12,7 @@
 namespace annals::organizations {
 
 /// The stream of a person's membership in an organization. It follows from the two ids, so that it is found
-/// without a query and exists once: a UUIDv8 (RFC 9562, section 5.8) whose bits are two FNV-1a hashes (64
-/// bit, the second from another basis) over both ids. Part of the stored format: it can never change.
+/// without a query and exists once: name_uuid() over both. Part of the stored format: it can never change.
 MembershipId membership_id(TenantId tenant, UserId user);
 
 /// A person in an organization. No command of its own makes one: founding and joining do.

@@ -80,7 +80,8 @@ TEST(EventContract, ForgetsNoTypeThatWasEverStored) {
 TEST(EventContract, NamesTypesByContextInThePastTense) {
     for (const EventType& type : event_catalogue().types()) {
         const std::string context(type.name.substr(0, type.name.find('.')));
-        EXPECT_TRUE(context == "idn" || context == "org" || context == "prj") << type.name;
+        const std::set<std::string> contexts{"idn", "org", "prj", "ops"};
+        EXPECT_TRUE(contexts.contains(context)) << type.name;
         EXPECT_NE(nullptr, find_state_shape(type.category)) << type.name << " is of an unknown category";
     }
 }
