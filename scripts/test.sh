@@ -82,7 +82,7 @@ cmd_test() {
 cmd_golden() {
     export GOLDEN_UPDATE=1
     local status=0
-    (cmd_test "${1:-[Gg]olden|Contract}") || status=$?
+    (cmd_test "${1:-[Gg]olden|Contract|FuzzSeeds}") || status=$?
     git -C "$root" --no-pager diff --stat -- tests docs
     ((status == 0)) || die "some tests failed while the goldens were written"
     say "Read this difference as a reviewer would: no stored event changes its shape without a new version."

@@ -1,6 +1,8 @@
 #include "domain/contract/event_line.hpp"
 
 #include <array>
+#include <charconv>
+#include <utility>
 
 namespace annals::contract {
 namespace {
@@ -103,8 +105,8 @@ void write_attributes(const Envelope& envelope, const EventType& type, std::stri
     if (envelope.causation) out.id("causationid", *envelope.causation);
     out.id("correlationid", envelope.correlation);
     if (!envelope.reason.empty()) out.text("reason", envelope.reason);
-    if (!envelope.client_address.empty()) out.plain("clientaddress", envelope.client_address);
-    if (!envelope.traceparent.empty()) out.plain("traceparent", envelope.traceparent);
+    if (!envelope.client_address.empty()) out.text("clientaddress", envelope.client_address);
+    if (!envelope.traceparent.empty()) out.text("traceparent", envelope.traceparent);
 }
 
 /// Reads attributes of a parsed line; the first that is missing or malformed is remembered.
@@ -126,28 +128,28 @@ public:
         return read.value_or(Uuid{});
     }
     std::optional<Uuid> optional_id(std::string_view name) {
-        const auto read = document_.text(name);
-        return read ? Uuid::parse(*read) : std::nullopt;
+        if (!document_.text(name)) return std::nullopt;
+        return id(name);
     }
     Instant instant(std::string_view name) {
         const auto read = Instant::parse(text(name));
         if (!read) fail(name);
         return read.value_or(Instant{});
     }
+    /// Every digit counts: a number that wrapped around would be another event's.
     std::uint64_t number(std::string_view name) {
         std::uint64_t value = 0;
         const std::string_view digits = text(name);
-        if (digits.empty()) fail(name);
-        for (const char digit : digits) {
-            if (digit < '0' || digit > '9') fail(name);
-            value = value * 10 + static_cast<std::uint64_t>(digit - '0');
-        }
+        const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
+        if (digits.empty() || error != std::errc{} || stop != digits.data() + digits.size()) fail(name);
         return value;
     }
-    std::int64_t integer(std::string_view name) {
+    template <class Integer>
+    Integer integer(std::string_view name) {
         const auto read = document_.integer(name);
-        if (!read) fail(name);
-        return read.value_or(0);
+        const bool fits = read && std::in_range<Integer>(*read);
+        if (!fits) fail(name);
+        return fits ? static_cast<Integer>(*read) : Integer{0};
     }
     ActorKind actor_kind() {
         const std::string_view kind = text("actorkind");
@@ -174,8 +176,8 @@ Envelope read_attributes(AttributeReader& in) {
     envelope.event_id = EventId{in.id("id")};
     envelope.tenant = TenantId{in.id("tenantid")};
     envelope.tenant_position = in.number("tenantposition");
-    envelope.position.epoch = static_cast<std::uint32_t>(in.integer("epoch"));
-    envelope.position.partition = static_cast<std::uint16_t>(in.integer("partition"));
+    envelope.position.epoch = in.integer<std::uint32_t>("epoch");
+    envelope.position.partition = in.integer<std::uint16_t>("partition");
     envelope.position.number = in.number("position");
     envelope.category = in.text("category");
     envelope.stream = in.id("streamid");
@@ -223,15 +225,18 @@ std::expected<RecordedEvent, LineFault> read_event_line(
     if (auto fault = document.parse(line)) return std::unexpected(LineFault{fault->code, fault->detail});
     AttributeReader in(document);
     const std::string type_name(in.text("type"));
-    const std::int64_t schema_version = in.integer("schemaversion");
+    const auto schema_version = in.integer<std::uint16_t>("schemaversion");
     Envelope envelope = read_attributes(in);
     if (in.fault()) return std::unexpected(*in.fault());
-    const EventType* type = catalogue.find(type_name, static_cast<std::uint16_t>(schema_version));
+    const EventType* type = catalogue.find(type_name, schema_version);
     if (type == nullptr) {
         return std::unexpected(LineFault{
             "unknown_type",
             "this binary does not know " + type_name + " version " + std::to_string(schema_version)
         });
+    }
+    if (envelope.category != type->category) {
+        return std::unexpected(LineFault{"bad_attribute", "'category' is not that of " + type_name});
     }
     std::shared_ptr<void> data = type->make();
     std::vector<FieldFault> faults;

@@ -1,6 +1,7 @@
 #include "infra/runtime/config.hpp"
 
 #include "infra/runtime/config_file.hpp"
+#include "infra/runtime/json_text.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -50,16 +51,20 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 
 [[noreturn]] void refuse_unknown(std::string_view place, std::string_view name) {
     const auto nearest = nearest_setting(name);
+    std::string shown;
+    append_terminal_text(shown, name);
     if (nearest.empty())
-        throw ConfigError(fmt::format("{}: unknown setting '{}'; see annals config print", place, name));
-    throw ConfigError(fmt::format("{}: unknown setting '{}'; did you mean '{}'?", place, name, nearest));
+        throw ConfigError(fmt::format("{}: unknown setting '{}'; see annals config print", place, shown));
+    throw ConfigError(fmt::format("{}: unknown setting '{}'; did you mean '{}'?", place, shown, nearest));
 }
 
 [[noreturn]] void refuse_value(
     const SettingInfo& setting, std::string_view place, std::string_view value, std::string_view problem
 ) {
     if (setting.secret) throw ConfigError(fmt::format("{}: the value {}", place, problem));
-    throw ConfigError(fmt::format("{}: '{}' {}", place, value, problem));
+    std::string shown;
+    append_terminal_text(shown, value);
+    throw ConfigError(fmt::format("{}: '{}' {}", place, shown, problem));
 }
 
 std::int64_t parse_integer(const SettingInfo& setting, std::string_view text, std::string_view place) {

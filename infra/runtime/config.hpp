@@ -50,6 +50,9 @@ public:
     /// Where the value of a setting, by its index in kSettings, comes from.
     [[nodiscard]] ConfigSource source(std::size_t index) const { return values_[index].source; }
 
+    /// The text of a setting, by its index in kSettings, as it was given; secrets are not masked.
+    [[nodiscard]] const std::string& value_text(std::size_t index) const { return values_[index].text; }
+
     /// Name, value, source and its place, one line per setting; values of secrets are masked.
     [[nodiscard]] std::string to_table() const;
     /// The same as a JSON object {"settings": [...]}.

@@ -1,6 +1,7 @@
 #include "infra/runtime/config_file.hpp"
 
 #include "infra/runtime/config_error.hpp"
+#include "infra/runtime/json_text.hpp"
 
 #include <fmt/format.h>
 #include <fstream>
@@ -38,7 +39,9 @@ toml::table parse(const std::string& path) {
     try {
         return toml::parse(text, path);
     } catch (const toml::parse_error& error) {
-        throw ConfigError(fmt::format("{}:{}: {}", path, error.source().begin.line, error.description()));
+        std::string problem;  // it quotes the file
+        append_terminal_text(problem, error.description());
+        throw ConfigError(fmt::format("{}:{}: {}", path, error.source().begin.line, problem));
     }
 }
 
@@ -50,9 +53,10 @@ std::vector<FileSetting> read_config_file(const std::string& path) {
         const auto line = static_cast<int>(key.source().begin.line);
         auto value = value_text(node);
         if (!value) {
+            std::string name;
+            append_terminal_text(name, key.str());
             throw ConfigError(fmt::format(
-                "{}:{}: {} must be a text, a whole number, true, false or a list of texts", path, line,
-                key.str()
+                "{}:{}: {} must be a text, a whole number, true, false or a list of texts", path, line, name
             ));
         }
         settings.push_back({std::string{key.str()}, std::move(*value), line});

@@ -198,6 +198,16 @@ TEST(EventLine, TellsWhyItCannotBeRead) {
     EXPECT_EQ("unknown_type", code_of(line, "\"schemaversion\":1", "\"schemaversion\":2"));
     EXPECT_EQ("bad_attribute", code_of(line, "\"streamversion\":\"7\"", "\"streamversion\":\"x\""));
     EXPECT_EQ("bad_attribute", code_of(line, "\"tenantid\"", "\"tenant\""));
+    EXPECT_EQ("bad_attribute", code_of(line, "\"category\":\"user\"", "\"category\":\"task\""));
+    EXPECT_EQ("bad_attribute", code_of(line, "\"actorid\"", "\"onbehalfof\":\"x\",\"actorid\""));
+    // Numbers that would be others in the width they have here.
+    EXPECT_EQ(
+        "bad_attribute",
+        code_of(line, "\"streamversion\":\"7\"", "\"streamversion\":\"18446744073709551623\"")
+    );
+    EXPECT_EQ("bad_attribute", code_of(line, "\"epoch\":1", "\"epoch\":4294967297"));
+    EXPECT_EQ("bad_attribute", code_of(line, "\"partition\":4", "\"partition\":-65532"));
+    EXPECT_EQ("bad_attribute", code_of(line, "\"schemaversion\":1", "\"schemaversion\":65537"));
     EXPECT_EQ("bad_attribute", code_of(line, "\"actorkind\":\"system\"", "\"actorkind\":\"nobody\""));
     EXPECT_EQ("missing", code_of(line, "\"credential_id\"", "\"credential\""));
     EXPECT_EQ("missing", code_of(line, "\"data\"", "\"date\""));
