@@ -1,7 +1,7 @@
 -- Copies of query tables beside the live ones, and what operators do about parked events.
 
--- How often an operator's retry failed, beside the first failure.
-alter table proj.parked add column retries integer not null default 0;
+-- How often it was tried to apply the event: 0 for one that only waits behind another.
+alter table proj.parked add column attempts integer not null default 0;
 alter table proj.parked add column tried_at timestamptz not null default now();
 -- A switch gives the parked events of both copies to each other.
 create policy owner on proj.parked to annals_owner using (true) with check (true);

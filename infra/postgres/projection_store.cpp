@@ -51,10 +51,18 @@ constexpr Statement kMove{
 constexpr Statement kPark{
     "projection_park",
     "insert into proj.parked (projection, partition, position, tenant_id, stream_id, event_type, code, "
-    "detail)"
-    " select * from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[], "
-    "$7::text[],"
-    " $8::text[])"
+    "detail, attempts)"
+    " select u.*, case u.code when 'waiting' then 0 else 1 end"
+    " from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[], $6::text[], $7::text[],"
+    " $8::text[]) as u (projection, partition, position, tenant_id, stream_id, event_type, code, detail)"
+};
+constexpr Statement kFailedAgain{
+    "projection_failed_again",
+    "update proj.parked as t set attempts = t.attempts + 1, tried_at = clock_timestamp(), code = u.code,"
+    " detail = u.detail from unnest($1::text[], $2::smallint[], $3::bigint[], $4::uuid[], $5::uuid[],"
+    " $6::text[], $7::text[], $8::text[])"
+    " as u (projection, partition, position, tenant_id, stream_id, event_type, code, detail)"
+    " where t.projection = u.projection and t.partition = u.partition and t.position = u.position"
 };
 constexpr Statement kUnpark{
     "projection_unpark",
@@ -200,7 +208,8 @@ private:
 
 class PgProjectionStore final : public ProjectionStore {
 public:
-    explicit PgProjectionStore(std::string dsn) : session_(std::move(dsn)) {}
+    PgProjectionStore(std::string dsn, Tables tables)
+        : session_(std::move(dsn)), statements_(tables), tables_(tables) {}
 
     std::vector<LogHead> log_heads() override;
     std::vector<PartitionLease> leases() override;
@@ -215,6 +224,7 @@ public:
 private:
     EngineSession session_;
     StatementsOfTables statements_;
+    Tables tables_;
 };
 
 std::vector<LogHead> PgProjectionStore::log_heads() {
@@ -309,7 +319,7 @@ ApplyResult PgProjectionStore::apply(const ProjectionBatch& batch) {
         const auto call = [&](const Statement& statement, Params with) {
             calls.push_back({&statement, &params.emplace_back(std::move(with))});
         };
-        call(kMove, move_params(batch.moves));
+        if (!batch.moves.empty()) call(kMove, move_params(batch.moves));
         for (const TableChange& change : batch.changes) {
             const TableStatements& statements = statements_.of(*change.table);
             if (!change.upserts.empty()) call(statements.upsert(), statements.upsert_params(change.upserts));
@@ -318,7 +328,9 @@ ApplyResult PgProjectionStore::apply(const ProjectionBatch& batch) {
         }
         if (!batch.parked.empty()) call(kPark, park_params(batch.parked, true));
         if (!batch.unparked.empty()) call(kUnpark, park_params(batch.unparked, false));
-        if (!batch.applied.empty()) call(kNotify, notify_params(batch.applied));
+        if (!batch.failed.empty()) call(kFailedAgain, park_params(batch.failed, true));
+        // The copy beside is nothing that anybody may wait for.
+        if (!batch.applied.empty() && tables_ == Tables::live) call(kNotify, notify_params(batch.applied));
         try {
             connection.pipeline(calls);
             return {};
@@ -346,8 +358,8 @@ private:
 
 }  // namespace
 
-std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn) {
-    return std::make_unique<PgProjectionStore>(std::move(dsn));
+std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn, Tables tables) {
+    return std::make_unique<PgProjectionStore>(std::move(dsn), tables);
 }
 
 std::unique_ptr<LogReader> make_log_reader(std::string dsn) {

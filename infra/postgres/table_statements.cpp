@@ -1,11 +1,12 @@
 #include "infra/postgres/table_statements.hpp"
 
+#include <algorithm>
 #include <fmt/format.h>
 
 namespace annals::pg {
 namespace {
 
-std::string upsert_sql(const TableType& table, std::span<const SqlColumn> columns) {
+std::string upsert_sql(std::string_view table, std::span<const SqlColumn> columns) {
     std::string names;
     std::string values;
     std::string params;
@@ -25,36 +26,41 @@ std::string upsert_sql(const TableType& table, std::span<const SqlColumn> column
     return fmt::format(
         "insert into {} ({}) select {} from unnest({}) as u ({}) on conflict (tenant_id, id) do update set "
         "{}",
-        table.name, names, values, params, aliases, updates
+        table, names, values, params, aliases, updates
     );
 }
 
 }  // namespace
 
-TableStatements::TableStatements(const TableType& table)
-    : table_(&table),
-      columns_(columns_of(*table.shape)),
-      names_{
-          fmt::format("upsert {}", table.name), fmt::format("remove {}", table.name),
-          fmt::format("load {}", table.name)
-      },
-      upsert_sql_(upsert_sql(table, columns_)),
-      remove_sql_(fmt::format(
-          "delete from {} as t using unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
-          " where t.tenant_id = k.tenant_id and t.id = k.id",
-          table.name
-      )),
-      scan_sql_(fmt::format("select {} from {}", column_list(*table.shape), table.name)),
-      upsert_{names_[0].c_str(), upsert_sql_.c_str()},
-      remove_{names_[1].c_str(), remove_sql_.c_str()},
-      load_{} {
+std::string sql_table_name(const TableType& table, Tables tables) {
+    std::string name(table.name);
+    if (tables == Tables::live) return name;
+    std::ranges::replace(name, '.', '_');
+    return "beside." + name;
+}
+
+TableStatements::TableStatements(const TableType& table, Tables tables)
+    : table_(&table), columns_(columns_of(*table.shape)) {
+    const std::string name = sql_table_name(table, tables);
+    names_[0] = "upsert " + name;
+    names_[1] = "remove " + name;
+    names_[2] = "load " + name;
+    upsert_sql_ = upsert_sql(name, columns_);
+    remove_sql_ = fmt::format(
+        "delete from {} as t using unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
+        " where t.tenant_id = k.tenant_id and t.id = k.id",
+        name
+    );
+    scan_sql_ = fmt::format("select {} from {}", column_list(*table.shape), name);
+    upsert_ = {names_[0].c_str(), upsert_sql_.c_str()};
+    remove_ = {names_[1].c_str(), remove_sql_.c_str()};
     std::string selected;
     for (const SqlColumn& column : columns_)
         selected += fmt::format("{}t.{}", selected.empty() ? "" : ", ", column.name);
     load_sql_ = fmt::format(
         "select {} from unnest($1::uuid[], $2::uuid[]) as k (tenant_id, id)"
         " join {} as t on t.tenant_id = k.tenant_id and t.id = k.id",
-        selected, table.name
+        selected, name
     );
     load_ = {names_[2].c_str(), load_sql_.c_str()};
 }
@@ -103,7 +109,7 @@ RowKey TableStatements::key(const Rows& rows, std::size_t index) {
 }
 
 const TableStatements& StatementsOfTables::of(const TableType& table) {
-    return tables_.try_emplace(table.name, table).first->second;
+    return tables_.try_emplace(table.name, table, which_).first->second;
 }
 
 }  // namespace annals::pg

@@ -11,11 +11,17 @@
 
 namespace annals::pg {
 
+/// The query tables that are served, or their copies in the schema `beside`.
+enum class Tables : std::uint8_t { live, beside };
+
+/// "prj.task", or "beside.prj_task".
+std::string sql_table_name(const TableType& table, Tables tables);
+
 /// The statements of one query table, made from its row struct: one array parameter for each column, so that
 /// a batch is one statement whatever its size.
 class TableStatements {
 public:
-    explicit TableStatements(const TableType& table);
+    explicit TableStatements(const TableType& table, Tables tables = Tables::live);
     TableStatements(const TableStatements&) = delete;
     TableStatements& operator=(const TableStatements&) = delete;
 
@@ -39,17 +45,19 @@ private:
     std::string remove_sql_;
     std::string load_sql_;
     std::string scan_sql_;
-    Statement upsert_;
-    Statement remove_;
-    Statement load_;
+    Statement upsert_{};
+    Statement remove_{};
+    Statement load_{};
 };
 
 /// The statements of the tables used so far. Not thread-safe.
 class StatementsOfTables {
 public:
+    explicit StatementsOfTables(Tables tables = Tables::live) : which_(tables) {}
     const TableStatements& of(const TableType& table);
 
 private:
+    Tables which_;
     std::unordered_map<std::string_view, TableStatements> tables_;
 };
 

@@ -29,6 +29,7 @@ struct ProjectionType {
     std::uint16_t version{1};  ///< rises when the tables or reducers change so that they must be filled anew
     std::span<const TableType> tables;
     std::span<const Reaction> reactions;
+    bool is_beside{false};  ///< the copy that is built beside the live tables: the same under another name
 
     /// Null when the projection does not care about the event type.
     [[nodiscard]] const Reaction* reaction_to(std::string_view event) const {
@@ -40,7 +41,13 @@ struct ProjectionType {
     /// What its checkpoints are kept under. A new version starts at the beginning of the log; its migration
     /// empties the tables.
     [[nodiscard]] std::string checkpoint_name() const {
-        return std::string(name) + "@" + std::to_string(version);
+        return std::string(name) + "@" + std::to_string(version) + (is_beside ? "#beside" : "");
+    }
+    /// The copy of it that is built while this one serves. Its store writes the tables of schema `beside`.
+    [[nodiscard]] ProjectionType beside() const {
+        ProjectionType copy = *this;
+        copy.is_beside = true;
+        return copy;
     }
 };
 

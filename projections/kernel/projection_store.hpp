@@ -53,6 +53,13 @@ struct ParkedEvent {
     std::string detail;
 };
 
+/// Where an event stands whose skipping an operator has decided.
+struct EventPlace {
+    std::uint16_t partition{0};
+    std::uint64_t position{0};
+    friend auto operator<=>(const EventPlace&, const EventPlace&) = default;
+};
+
 inline constexpr std::string_view kParkedWaiting = "waiting";
 
 struct TableChange {
@@ -67,6 +74,7 @@ struct ProjectionBatch {
     std::vector<TableChange> changes;
     std::vector<ParkedEvent> parked;
     std::vector<ParkedEvent> unparked;  ///< of these only projection, partition and position count
+    std::vector<ParkedEvent> failed;    ///< parked ones that failed once more, with their new code and detail
     std::vector<Position> applied;      ///< told to other processes: every projection has these now
 };
 
@@ -95,6 +103,8 @@ struct LogHead {
 struct PartitionLease {
     std::uint16_t partition{0};
     std::uint64_t epoch{0};
+
+    friend bool operator==(const PartitionLease&, const PartitionLease&) = default;
 };
 
 /// The query tables as a projector that may write them sees them. Not thread-safe; every call blocks and

@@ -300,6 +300,7 @@ bool Projector::walk(Work& work, bool touching) {
         if (event.position <= member.heads[event.partition].position) continue;
         const auto reaction = member.reactions.find(event.type);
         if (reaction == member.reactions.end() && !event.type.empty()) continue;
+        if (member.left_out.contains({event.partition, event.position})) continue;
         const auto park = [&](std::string code, std::string detail) {
             work.parked.push_back(
                 {member.name, event.partition, event.position, event.tenant, event.stream, event.type,

@@ -19,7 +19,8 @@ namespace annals {
 
 inline constexpr std::size_t kLogPageEvents = 1'000;  ///< read from the log at once when filling a gap
 inline constexpr std::size_t kFencedRetriesMax = 3;   ///< reloads of one batch before somebody else is let be
-inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are tried again in one commit
+inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are read at once for a retry
+inline constexpr std::size_t kRetryAttemptsMax = 100;   ///< of one event, while a projector works beside
 inline constexpr std::size_t kParkedDetailBytesMax = 1'000;
 
 /// One line of the log on its way into the projections.
@@ -72,6 +73,13 @@ struct ProjectorEvents {
     std::function<void(const ParkedEvent& event)> parked;
 };
 
+/// What a retry of parked events came to.
+struct RetryResult {
+    std::size_t applied{0};
+    std::size_t skipped{0};  ///< left the queue unapplied, because an operator had decided so
+    std::size_t failed{0};   ///< streams whose first event failed once more
+};
+
 /// Applies lines of its partitions to all projections, each event exactly once: rows, checkpoints and parked
 /// events of a batch move in one transaction. An event that cannot be applied parks its stream in that
 /// projection; every other stream flows on. Several projectors may work at once on different partitions, each
@@ -104,9 +112,12 @@ public:
     /// kLogPageEvents events. Answers the number of events read; fewer than that means up to the head.
     std::size_t catch_up(std::uint16_t partition, std::size_t pages_max = SIZE_MAX);
 
-    /// Tries the parked events of a projection again, stream by stream in order; for operators. Answers how
-    /// many were applied.
-    std::size_t retry_parked(std::string_view projection);
+    /// What operators gave up of a projection, by its name with version: it is never applied from now on.
+    void leave_out(std::string_view projection, std::span<const EventPlace> places);
+
+    /// Tries the parked events of a projection again, those of one stream or of all, each stream in its
+    /// order; for operators. What was given up leaves the queue without being applied.
+    RetryResult retry_parked(std::string_view projection, std::optional<Uuid> stream = {});
 
     /// Of the whole log.
     [[nodiscard]] std::uint16_t partitions() const { return static_cast<std::uint16_t>(owned_.size()); }
@@ -122,6 +133,7 @@ private:
     struct Decoded;
     struct Member;
     struct Work;
+    struct Retry;
 
     void load_members();
     void drop_lost_leases();
@@ -137,7 +149,11 @@ private:
     void collect(const Work& work, ProjectionBatch& batch) const;
     void collect_applied(ProjectionBatch& batch) const;
     void committed(const ProjectionBatch& batch);
-    std::size_t retry_page(Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue);
+    void retry_page(
+        Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue, Retry& retry
+    );
+    void retry_event(Member& member, const ParkedEvent& parked, Retry& retry);
+    std::string try_parked(Member& member, const Decoded& event, RowSet& rows, std::string& detail);
 
     ProjectionStore& store_;
     LogReader& log_;

@@ -35,6 +35,14 @@ struct Projector::Member {
     std::unordered_map<std::string_view, const Reaction*> reactions;
     std::vector<Head> heads;                         ///< by partition
     std::unordered_map<Uuid, std::uint64_t> parked;  ///< stream to number of its parked events
+    std::set<EventPlace> left_out;                   ///< given up by operators
+};
+
+/// A retry of parked events on its way through the pages of one partition.
+struct Projector::Retry {
+    std::optional<Uuid> stream;  ///< only this one
+    std::set<Uuid> blocked;      ///< streams whose first event still fails
+    RetryResult result;
 };
 
 /// A batch on its way through one projection.

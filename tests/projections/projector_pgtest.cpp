@@ -277,7 +277,7 @@ TEST_F(ProjectorOnPostgres, NotesWhenACheckpointMovedButNotWhenItWasOnlyHeld) {
     EXPECT_EQ(database.value(recent), "t");
     database.run("update proj.checkpoint set applied_at = '2020-01-01'");
     g_allergic = false;
-    EXPECT_EQ(start()->projector->retry_parked("test.note"), 1U);
+    EXPECT_EQ(start()->projector->retry_parked("test.note").applied, 1U);
     EXPECT_EQ(database.value(recent), "f");
 }
 
@@ -309,9 +309,16 @@ TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns
     add_task(kOrgA, 2, "fine", 1);
     const auto running = start();
     running->projector->apply(logged());
-    EXPECT_EQ(start()->projector->retry_parked("test.note"), 0U);
+    EXPECT_EQ(start()->projector->retry_parked("test.note").applied, 0U);
+    EXPECT_EQ(start()->projector->retry_parked("test.note").failed, 1U);
+    EXPECT_EQ(
+        database.value(
+            "select string_agg(position || ' ' || attempts, ', ' order by position) from proj.parked"
+        ),
+        "1 3, 2 0, 3 0"
+    );
     g_allergic = false;
-    EXPECT_EQ(start()->projector->retry_parked("test.note"), 3U);
+    EXPECT_EQ(start()->projector->retry_parked("test.note").applied, 3U);
     EXPECT_EQ(notes(), "fine 1, poison 2");
     EXPECT_EQ(database.value("select count(*) from proj.parked"), "0");
     // The one that runs notices and no longer parks the stream.
@@ -319,6 +326,32 @@ TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns
     running->projector->apply(logged());
     EXPECT_EQ(notes(), "fine 1, poison 3");
     EXPECT_GE(running->projector->status().fenced_total, 1U);
+}
+
+TEST_F(ProjectorOnPostgres, GoesOnBehindAnEventThatWasGivenUp) {
+    const std::array<EventPlace, 1> given_up{EventPlace{0, 1}};
+    add_task(kOrgA, 1, "poison");
+    log.add(kOrgA, uuid(1), projects::TaskUnassigned{});
+    add_task(kOrgA, 2, "poison", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    const auto operators = start();
+    operators->projector->leave_out("test.note@1", given_up);
+    const RetryResult retried = operators->projector->retry_parked("test.note", uuid(1));
+    EXPECT_EQ(retried.skipped, 1U);
+    EXPECT_EQ(retried.applied, 1U) << "what stood behind it";
+    EXPECT_EQ(retried.failed, 0U);
+    EXPECT_EQ(
+        database.value("select string_agg(position::text, ' ' order by position) from proj.parked"), "3 4"
+    ) << "the other stream was not asked for";
+    // A copy that is filled from the beginning leaves the event out as well.
+    database.run("delete from proj.parked; delete from proj.checkpoint");
+    operators->projector->open();
+    operators->projector->leave_out("test.note@1", given_up);
+    operators->projector->apply(logged());
+    EXPECT_EQ(
+        database.value("select string_agg(position::text, ' ' order by position) from proj.parked"), "3 4"
+    );
 }
 
 TEST_F(ProjectorOnPostgres, FindsTheEventWhoseValueTheDatabaseRefuses) {
@@ -352,8 +385,8 @@ TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
         "projects.task@1 unreadable, test.note@1 unreadable, projects.task@1 waiting, test.note@1 waiting"
     );
     // The log has the line in order, as a newer binary might.
-    EXPECT_EQ(running->projector->retry_parked("projects.task"), 2U);
-    EXPECT_EQ(running->projector->retry_parked("test.note"), 2U);
+    EXPECT_EQ(running->projector->retry_parked("projects.task").applied, 2U);
+    EXPECT_EQ(running->projector->retry_parked("test.note").applied, 2U);
     EXPECT_EQ(notes(), "one 0, two 1");
 }
 
