@@ -108,6 +108,7 @@ std::string BatchLines::seal_address(const CommandRequest& request, const contra
 }
 
 void BatchLines::fill(AppendBatch& batch, const std::set<std::uint16_t>& touched) {
+    batch.epoch = committed_.epoch();
     for (const std::uint16_t partition : touched) head(partition);
     for (const auto& [partition, new_head] : heads_) {
         batch.partitions.push_back({partition, committed_.head(partition), new_head});

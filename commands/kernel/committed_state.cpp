@@ -38,10 +38,11 @@ void CommittedState::reset() {
 
 bool CommittedState::synchronise() {
     prefetched_.clear();
-    const auto heads = store_.heads();
-    if (!synchronised_) {
+    const auto [epoch, heads] = store_.end();
+    // A raised epoch means that the log was restored: what is cached may be of a past that it no longer has.
+    if (!synchronised_ || epoch != epoch_) {
         reset();
-        epoch_ = store_.epoch();
+        epoch_ = epoch;
         heads_ = heads;
         synchronised_ = true;
         return true;

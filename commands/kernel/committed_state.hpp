@@ -23,8 +23,8 @@ public:
         EventStore& store, Cryptography& cryptography, std::uint16_t partitions, std::size_t streams_max
     );
 
-    /// Learns the heads, and folds what others appended into the cached streams. Tells whether anything was
-    /// new. Throws StoreUnavailable.
+    /// Learns epoch and heads, and folds what others appended into the cached streams. Tells whether anything
+    /// was new. Throws StoreUnavailable.
     bool synchronise();
     /// Drops what was read ahead for an earlier batch and not used.
     void begin_batch() { prefetched_.clear(); }

@@ -100,6 +100,7 @@ struct CredentialRow {
 };
 
 struct AppendBatch {
+    std::uint32_t epoch{1};                 ///< the one that the lines and answers name
     std::vector<PartitionMove> partitions;  ///< ascending by partition
     std::vector<EventRow> events;
     std::vector<CommandRow> commands;
@@ -112,7 +113,8 @@ struct AppendBatch {
 
 enum class AppendOutcome : std::uint8_t {
     written,            ///< durable
-    head_moved,         ///< another process appended to one of the partitions; nothing was written
+    head_moved,         ///< another process appended to one of the partitions, or the log's epoch was
+                        ///< raised; nothing was written
     reservation_taken,  ///< a reservation of another partition was taken meanwhile; nothing was written
     not_written,  ///< the database refused for now (no connection, no space, a lock timeout); nothing was
                   ///< written
@@ -135,6 +137,13 @@ struct StoredSubjectKey {
     std::string wrapped_key;  ///< empty when it was destroyed
 };
 
+/// Where the log ends: its epoch, and the head of each partition; index = partition.
+struct LogEnd {
+    std::uint32_t epoch{1};
+    std::vector<std::uint64_t> heads;
+    friend bool operator==(const LogEnd&, const LogEnd&) = default;
+};
+
 /// The log, as one writer thread sees it through one connection. Not thread-safe; every call blocks. Reading
 /// calls throw StoreUnavailable when the database cannot be reached in time; `append` never throws, it
 /// answers.
@@ -150,9 +159,7 @@ public:
     virtual void hold_heads(std::span<const std::uint16_t> partitions) = 0;
     virtual void release_heads() noexcept = 0;
 
-    /// The head of every partition, by partition.
-    virtual std::vector<std::uint64_t> heads() = 0;
-    virtual std::uint32_t epoch() = 0;
+    virtual LogEnd end() = 0;
     /// All events of the streams, ordered by partition and position. Streams that do not exist give nothing.
     virtual std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) = 0;
     /// Up to `limit` events of one partition after a position, dense and in order.

@@ -22,6 +22,9 @@ int replay(const runtime::Config& config, const std::string& stream, std::option
 /// object instead of lines; progress goes to standard error when it is a terminal.
 int verify(const runtime::Config& config, bool json);
 
+/// Raises the epoch of the log, after a restore, to the one after both the log's and `above`.
+int raise_epoch(const runtime::Config& config, const std::string& reason, std::uint32_t above, bool json);
+
 int print_config(const runtime::Config& config, bool json);
 int print_openapi();
 int print_asyncapi();

@@ -114,6 +114,25 @@ void add_auditor_commands(CLI::App& app, int& exit_code) {
     );
 }
 
+void add_log_commands(CLI::App& app, int& exit_code) {
+    CLI::App* log = app.add_subcommand("log", "The event log as a whole");
+    log->require_subcommand(1);
+    add_command(
+        *log, "raise-epoch", "Say that the log was restored: later events carry a new epoch", exit_code,
+        [](CLI::App& command) {
+            const auto reason = std::make_shared<std::string>();
+            const auto above = std::make_shared<std::uint32_t>(0);
+            const auto json = std::make_shared<bool>(false);
+            command.add_option("--reason", *reason, "Why; kept with the time in log.epoch")->required();
+            command.add_option("--above", *above, "An epoch that is in use elsewhere, such as on the topic");
+            command.add_flag("--json", *json, "Print one JSON object");
+            return [reason, above, json](const Config& config) {
+                return annals::app::raise_epoch(config, *reason, *above, *json);
+            };
+        }
+    );
+}
+
 void add_documents(CLI::App& app, int& exit_code) {
     app.add_subcommand("openapi", "Print the OpenAPI description")->callback([&exit_code] {
         exit_code = run_guarded(annals::app::print_openapi);
@@ -141,6 +160,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     add_server_commands(app, exit_code);
     add_auditor_commands(app, exit_code);
+    add_log_commands(app, exit_code);
     add_documents(app, exit_code);
     annals::app::add_bench_command(app, exit_code);
     try {

@@ -67,7 +67,7 @@ struct Process::Impl {
           master_key(crypto::MasterKey::load(config.path("master_key_file"))),
           cryptography(master_key),
           partitions(checked_partitions(config)),
-          visibility(pg::make_pg_event_store(engine_dsn(config))->epoch(), partitions),
+          visibility(pg::make_pg_event_store(engine_dsn(config))->end().epoch, partitions),
           kafka(KafkaSide::Options{
               .config = &config,
               .dsn = engine_dsn(config),

@@ -12,7 +12,7 @@
 
 namespace annals::pg {
 
-// `locked` is what makes it all or nothing. An UPDATE that names the expected heads itself moves those that
+// `locked` is what makes it all or nothing: the heads, and the epoch that the lines were written in. An UPDATE that names the expected heads itself moves those that
 // match even when another one does not, and commits a gap. FOR UPDATE waits for whoever holds a head and
 // looks again at what it became. Every insert repeats the guard, because each part of a WITH runs to its end
 // whatever the others found.
@@ -20,7 +20,7 @@ const Statement kAppend{"append", R"sql(
 with locked as materialized (
     select h.partition
     from log.partition h join unnest($1::smallint[], $2::bigint[]) v (partition, expected)
-        on h.partition = v.partition and h.head = v.expected
+        on h.partition = v.partition and h.head = v.expected and h.epoch = $50::int
     order by h.partition
     for update of h
 ), moved as (
@@ -76,7 +76,7 @@ select count(*) from moved
 
 namespace {
 
-constexpr int kParameters = 49;
+constexpr int kParameters = 50;
 
 std::int64_t signed_of(std::uint64_t number) {
     return static_cast<std::int64_t>(number);
@@ -276,6 +276,7 @@ Params append_params(const AppendBatch& batch) {
     add_commands(params, batch);
     add_reservations(params, batch);
     add_the_rest(params, batch);
+    params.int4(static_cast<std::int32_t>(batch.epoch));
     ANNALS_ASSERT(params.size() == kParameters, "the statement's parameters are all there");
     return params;
 }

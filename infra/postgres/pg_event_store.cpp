@@ -5,6 +5,7 @@
 #include "infra/postgres/reconnecting.hpp"
 #include "infra/runtime/log.hpp"
 
+#include <algorithm>
 #include <string_view>
 #include <utility>
 
@@ -12,12 +13,11 @@ namespace annals::pg {
 
 namespace {
 
-constexpr Statement kHeads{"store_heads", "select head from log.partition order by partition"};
+constexpr Statement kEnd{"store_end", "select epoch, head from log.partition order by partition"};
 constexpr Statement kHoldHeads{
     "store_hold_heads",
     "select partition from log.partition where partition = any($1::smallint[]) order by partition for update"
 };
-constexpr Statement kEpoch{"store_epoch", "select max(epoch) from log.partition"};
 // A lateral join per stream: one index descent each, whatever the planner believes of the table.
 constexpr Statement kStreams{
     "store_streams",
@@ -85,8 +85,7 @@ public:
     AppendOutcome append(const AppendBatch& batch) override;
     void hold_heads(std::span<const std::uint16_t> partitions) override;
     void release_heads() noexcept override;
-    std::vector<std::uint64_t> heads() override;
-    std::uint32_t epoch() override;
+    LogEnd end() override;
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override;
     std::vector<StoredEvent> read_partition(std::uint16_t partition, std::uint64_t after, std::size_t limit)
         override;
@@ -185,15 +184,14 @@ void PgEventStore::release_heads() noexcept {
     }
 }
 
-std::vector<std::uint64_t> PgEventStore::heads() {
-    const Rows rows = read(kHeads);
-    std::vector<std::uint64_t> heads;
-    for (std::size_t i = 0; i < rows.size(); ++i) heads.push_back(rows.count(i, 0));
-    return heads;
-}
-
-std::uint32_t PgEventStore::epoch() {
-    return static_cast<std::uint32_t>(read(kEpoch).count(0, 0));
+LogEnd PgEventStore::end() {
+    const Rows rows = read(kEnd);
+    LogEnd end;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
+        end.heads.push_back(rows.count(i, 1));
+    }
+    return end;
 }
 
 std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> streams) {

@@ -1,3 +1,4 @@
+#include "infra/postgres/log_epoch.hpp"
 #include "infra/postgres/pg_event_store.hpp"
 #include "tests/commands/event_store_suite.hpp"
 #include "tests/support/pg_fixture.hpp"
@@ -8,6 +9,7 @@ namespace {
 class InPostgresql final : public LogUnderTest {
 public:
     std::unique_ptr<EventStore> open() override { return pg::make_pg_event_store(database_.engine_dsn()); }
+    void raise_epoch() override { (void)pg::raise_epoch(database_.owner_dsn(), "test"); }
 
 private:
     PgDatabase database_{PgDatabase::Contents::migrated, 3};

@@ -17,6 +17,7 @@ class LogUnderTest {
 public:
     virtual ~LogUnderTest() = default;
     virtual std::unique_ptr<EventStore> open() = 0;
+    virtual void raise_epoch() = 0;
 };
 
 /// A way to make an empty log.
@@ -47,7 +48,7 @@ TEST_P(EventStorePort, WritesAllOfABatchOrNothingWhenOneHeadMoved) {
     stale.subject_keys.push_back({uuid_of(20), kPlatformRealm, "wrapped"});
     stale.credentials.push_back({CredentialId{uuid_of(20)}, kPlatformRealm, "password", "hash"});
     EXPECT_EQ(AppendOutcome::head_moved, store->append(stale));
-    EXPECT_EQ((std::vector<std::uint64_t>{0, 1, 0}), store->heads());
+    EXPECT_EQ((std::vector<std::uint64_t>{0, 1, 0}), store->end().heads);
     EXPECT_TRUE(store->find_commands(std::vector{stale.commands.front().key}).empty());
     EXPECT_EQ(std::nullopt, store->find_reservation(slug("acme")));
     EXPECT_EQ(std::nullopt, store->find_counter({kPlatformRealm, "n"}));
@@ -57,6 +58,24 @@ TEST_P(EventStorePort, WritesAllOfABatchOrNothingWhenOneHeadMoved) {
     EXPECT_EQ(AppendOutcome::written, store->append(stale));
     EXPECT_EQ(5, store->find_counter({kPlatformRealm, "n"}));
     EXPECT_EQ("hash", store->find_credential(CredentialId{uuid_of(20)}));
+}
+
+TEST_P(EventStorePort, WritesNoLineOfAnEpochThatWasRaised) {
+    AppendBatch first = expecting({{0, 0}});
+    add_event(first, 0, 10);
+    ASSERT_EQ(AppendOutcome::written, store->append(first));
+    log->raise_epoch();
+    EXPECT_EQ((LogEnd{2, {1, 0, 0}}), store->end());
+    AppendBatch next = expecting({{0, 1}, {2, 0}});
+    add_event(next, 0, 11);
+    next.commands.push_back(command_row(11, "{}"));
+    EXPECT_EQ(AppendOutcome::head_moved, store->append(next));
+    EXPECT_TRUE(store->find_commands(std::vector{next.commands.front().key}).empty());
+    next.epoch = 3;
+    EXPECT_EQ(AppendOutcome::head_moved, store->append(next)) << "nor of one to come";
+    next.epoch = 2;
+    EXPECT_EQ(AppendOutcome::written, store->append(next));
+    EXPECT_EQ((LogEnd{2, {2, 0, 0}}), store->end());
 }
 
 TEST_P(EventStorePort, RefusesACommandIdAStreamVersionAndARealmPositionThatAreThere) {
@@ -74,7 +93,7 @@ TEST_P(EventStorePort, RefusesACommandIdAStreamVersionAndARealmPositionThatAreTh
     AppendBatch realm_position = expecting({{0, 1}});
     add_event(realm_position, 0, 10).version = 2;
     EXPECT_EQ(AppendOutcome::head_moved, store->append(realm_position));
-    EXPECT_EQ((std::vector<std::uint64_t>{1, 0, 0}), store->heads());
+    EXPECT_EQ((std::vector<std::uint64_t>{1, 0, 0}), store->end().heads);
     EXPECT_EQ("{}", store->find_commands(std::vector{command.commands.front().key}).front().response);
 }
 
@@ -121,7 +140,7 @@ TEST_P(EventStorePort, WritesWithHeldHeadsAndForgetsThemWithoutAnAppend) {
     add_event(batch, 0, 10);
     add_event(batch, 1, 11);
     EXPECT_EQ(AppendOutcome::written, store->append(batch));
-    EXPECT_EQ((std::vector<std::uint64_t>{1, 1, 0}), log->open()->heads()) << "visible to others at once";
+    EXPECT_EQ((std::vector<std::uint64_t>{1, 1, 0}), log->open()->end().heads) << "visible to others at once";
     store->hold_heads(partitions);
     EXPECT_EQ(AppendOutcome::head_moved, store->append(batch));
     store->hold_heads(partitions);
@@ -142,7 +161,7 @@ TEST_P(EventStorePort, ShowsAReaderAtTheTailNoGap) {
             const auto mine = log->open();
             std::uint64_t identity = 1'000'000U * static_cast<unsigned>(w + 1);
             for (std::uint64_t written = 0; written < kEvents;) {
-                const auto heads = mine->heads();
+                const auto heads = mine->end().heads;
                 AppendBatch batch = expecting({{0, heads[0]}, {1, heads[1]}});
                 add_event(batch, 0, ++identity);
                 add_event(batch, 1, ++identity);

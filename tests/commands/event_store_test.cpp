@@ -7,6 +7,7 @@ namespace {
 class InMemory final : public LogUnderTest {
 public:
     std::unique_ptr<EventStore> open() override { return log_.open(); }
+    void raise_epoch() override { log_.raise_epoch(); }
 
 private:
     MemoryLog log_{3};

@@ -49,8 +49,7 @@ public:
     AppendOutcome append(const AppendBatch& batch) override { return hook_.append(*log_, batch); }
     void hold_heads(std::span<const std::uint16_t> partitions) override { log_->hold_heads(partitions); }
     void release_heads() noexcept override { log_->release_heads(); }
-    std::vector<std::uint64_t> heads() override { return log_->heads(); }
-    std::uint32_t epoch() override { return log_->epoch(); }
+    LogEnd end() override { return log_->end(); }
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override {
         return log_->read_streams(streams);
     }

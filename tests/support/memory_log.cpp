@@ -42,6 +42,7 @@ public:
 
     AppendOutcome append(const AppendBatch& batch) override {
         const std::lock_guard lock(log_.mutex_);
+        if (batch.epoch != log_.epoch_) return AppendOutcome::head_moved;
         for (const PartitionMove& move : batch.partitions) {
             if (log_.heads_[move.partition] != move.expected_head) return AppendOutcome::head_moved;
         }
@@ -63,11 +64,10 @@ public:
     void hold_heads(std::span<const std::uint16_t>) override {}
     void release_heads() noexcept override {}
 
-    std::vector<std::uint64_t> heads() override {
+    LogEnd end() override {
         const std::lock_guard lock(log_.mutex_);
-        return log_.heads_;
+        return {log_.epoch_, log_.heads_};
     }
-    std::uint32_t epoch() override { return 1; }
 
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override {
         return select([&](const EventRow& row) {
@@ -176,6 +176,11 @@ private:
 
 std::unique_ptr<EventStore> MemoryLog::open() {
     return std::make_unique<MemoryStore>(*this);
+}
+
+void MemoryLog::raise_epoch() {
+    const std::lock_guard lock(mutex_);
+    ++epoch_;
 }
 
 std::vector<EventRow> MemoryLog::events() {

@@ -26,11 +26,14 @@ public:
     std::vector<EventRow> events();
     std::optional<std::string> credential(CredentialId id);
     std::optional<ReservationOwner> reservation(const ReservationKey& key);
+    /// Raises the epoch, as after a restore.
+    void raise_epoch();
 
 private:
     friend class MemoryStore;
 
     std::mutex mutex_;
+    std::uint32_t epoch_{1};
     std::vector<std::uint64_t> heads_;
     std::vector<EventRow> events_;
     std::unordered_map<CommandKey, StoredCommand> commands_;

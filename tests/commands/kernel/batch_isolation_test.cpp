@@ -153,7 +153,7 @@ TEST_F(BatchIsolation, ADamagedStreamFailsOnlyThoseWhoAskForIt) {
         EventRow row;
         const auto store = log.open();
         row.partition = partition_of(realm, kPartitions);
-        row.position = store->heads()[row.partition] + 1;
+        row.position = store->end().heads[row.partition] + 1;
         row.tenant = realm;
         row.tenant_position = store->tenant_heads(std::vector{realm}).front() + 1;
         row.stream = uuid(stream);

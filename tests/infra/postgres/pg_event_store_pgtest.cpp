@@ -99,7 +99,7 @@ TEST_F(PgEventStore, CompetingStoresLeaveDensePositions) {
             start.arrive_and_wait();
             for (int done = 0; done < kAppendsEach;) {
                 // One, two or all of the partitions, so that the sets of heads overlap in every way.
-                const auto heads_now = mine->heads();
+                const auto heads_now = mine->end().heads;
                 AppendBatch batch;
                 for (std::uint16_t p = 0; p < 3; ++p) {
                     if (((done + t) % 7 + 1) & (1 << p))
@@ -143,8 +143,8 @@ TEST_F(PgEventStore, WritesEveryPartOfABatchAndReadsItBack) {
     );
     ASSERT_EQ(store->append(batch), AppendOutcome::written);
 
-    EXPECT_EQ(store->heads(), (std::vector<std::uint64_t>{2, 0, 1}));
-    EXPECT_EQ(store->epoch(), 1U);
+    EXPECT_EQ(store->end().heads, (std::vector<std::uint64_t>{2, 0, 1}));
+    EXPECT_EQ(store->end().epoch, 1U);
     const auto streams = store->read_streams(
         std::vector<StreamKey>{{2, uuid_of(51)}, {0, uuid_of(50)}, {1, uuid_of(50)}, {0, uuid_of(12345)}}
     );
@@ -318,7 +318,7 @@ TEST(PgEventStoreWithoutServer, AppendAnswersAndReadsThrowUnavailable) {
     auto store = pg::make_pg_event_store("host=127.0.0.1 port=1 user=nobody dbname=none connect_timeout=2");
     AppendBatch batch = expecting({{0, 0}});
     EXPECT_EQ(store->append(batch), AppendOutcome::not_written);
-    EXPECT_THROW(store->heads(), StoreUnavailable);
+    EXPECT_THROW(store->end(), StoreUnavailable);
 }
 
 TEST_F(PgEventStore, ReadsStreamsByIndexInATableThatWasEmptyWhenThePlanWasMade) {
