@@ -18,6 +18,11 @@ foreach(path IN LISTS files)
     string(REGEX REPLACE "^0+" "" plain "${number}")
     file(SHA256 "${path}" sha256)
     file(READ "${path}" sql)
+    # Binaries that do not know this migration may serve beside it when they know the one it names here.
+    set(compatible_since 0)
+    if(sql MATCHES "^-- Works with binaries that know ([0-9][0-9][0-9][0-9])\\.\n")
+        string(REGEX REPLACE "^0+" "" compatible_since "${CMAKE_MATCH_1}")
+    endif()
     # clang takes string literals of any length, but the standard promises 64 KiB: cut long files into pieces.
     string(LENGTH "${sql}" length)
     set(literal "")
@@ -27,7 +32,7 @@ foreach(path IN LISTS files)
         string(APPEND literal "R\"annals_sql(${piece})annals_sql\"")
         math(EXPR from "${from} + 16000")
     endwhile()
-    string(APPEND rows "    {${plain}, \"${name}\", \"${sha256}\", ${literal}},\n")
+    string(APPEND rows "    {${plain}, \"${name}\", \"${sha256}\", ${literal}, ${compatible_since}},\n")
 endforeach()
 file(WRITE "${OUTPUT}.new" "#include \"infra/postgres/migrate.hpp\"
 

@@ -20,16 +20,22 @@ constexpr const char* kHistoryTable =
     "create table if not exists annals.annals_migration ("
     "    number integer primary key, name text not null, sha256 text not null,"
     "    applied_at timestamptz not null default now(), applied_by text not null default session_user);"
+    "alter table annals.annals_migration add column if not exists compatible_since integer;"
     "grant usage on schema annals to annals_engine, annals_api;"
     "grant select on annals.annals_migration to annals_engine, annals_api";
 constexpr Statement kHasHistory{
     "migrate_has_history", "select pg_catalog.to_regclass('annals.annals_migration') is not null"
 };
 constexpr Statement kHistory{
-    "migrate_history", "select number, name, sha256 from annals.annals_migration order by number"
+    "migrate_history",
+    // Asked for through JSON, because databases of older binaries do not have the column.
+    "select number, name, sha256, coalesce((pg_catalog.to_jsonb(m)->>'compatible_since')::int, 0)"
+    " from annals.annals_migration m order by number"
 };
 constexpr Statement kRecord{
-    "migrate_record", "insert into annals.annals_migration (number, name, sha256) values ($1::int, $2, $3)"
+    "migrate_record",
+    "insert into annals.annals_migration (number, name, sha256, compatible_since)"
+    " values ($1::int, $2, $3, $4::int)"
 };
 constexpr Statement kHasLog{
     "migrate_has_log", "select pg_catalog.to_regclass('log.installation') is not null"
@@ -83,25 +89,16 @@ std::optional<Connection> open_database(const MigrateOptions& options, MigrateRe
     return Connection(options.owner_dsn, kMigrationSession);
 }
 
-std::vector<AppliedMigration> read_history(Connection& connection) {
-    std::vector<AppliedMigration> history;
-    if (!connection.query(kHasHistory).boolean(0, 0)) return history;
-    const Rows rows = connection.query(kHistory);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        history.push_back(
-            {static_cast<int>(rows.integer(i, 0)), std::string(rows.bytes(i, 1)),
-             std::string(rows.bytes(i, 2))}
-        );
-    }
-    return history;
-}
-
 void apply(Connection& connection, const Migration& migration) {
     try {
         Transaction transaction(connection);
         connection.execute(std::string(migration.sql));
         connection.query(
-            kRecord, Params{}.int4(migration.number).text(migration.name).text(migration.sha256)
+            kRecord, Params{}
+                         .int4(migration.number)
+                         .text(migration.name)
+                         .text(migration.sha256)
+                         .int4(migration.compatible_since)
         );
         transaction.commit();
     } catch (const PgError& error) {
@@ -134,7 +131,33 @@ void ensure_partitions(Connection& connection, const MigrateOptions& options, in
     if (found.integer(0, 1) != schema) connection.query(kSetSchema, Params{}.int4(schema));
 }
 
+bool knows(std::span<const Migration> known, int number) {
+    return std::ranges::find(known, number, &Migration::number) != known.end();
+}
+
 }  // namespace
+
+std::vector<AppliedMigration> applied_migrations(Connection& connection) {
+    std::vector<AppliedMigration> history;
+    const Rows rows = connection.query(kHistory);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        history.push_back(
+            {static_cast<int>(rows.integer(i, 0)), std::string(rows.bytes(i, 1)),
+             std::string(rows.bytes(i, 2)), static_cast<int>(rows.integer(i, 3))}
+        );
+    }
+    return history;
+}
+
+std::vector<std::string> newer_migrations(
+    std::span<const AppliedMigration> history, std::span<const Migration> known
+) {
+    std::vector<std::string> names;
+    for (const AppliedMigration& applied : history) {
+        if (!knows(known, applied.number)) names.push_back(applied.name);
+    }
+    return names;
+}
 
 std::vector<const Migration*> pending_migrations(
     std::span<const AppliedMigration> history, std::span<const Migration> known
@@ -142,6 +165,7 @@ std::vector<const Migration*> pending_migrations(
     for (const AppliedMigration& applied : history) {
         const auto same = std::ranges::find(known, applied.number, &Migration::number);
         if (same == known.end()) {
+            if (knows(known, applied.compatible_since)) continue;
             throw MigrateError(fmt::format(
                 "the database has migration {}, which this binary does not know (its newest is {}): it was "
                 "migrated by "
@@ -179,9 +203,12 @@ MigrateReport migrate(const MigrateOptions& options) {
             connection->execute(fmt::format("set lock_timeout = 0; {}; reset lock_timeout", kLock));
             ensure_roles(*connection, options.progress);
         }
-        history = read_history(*connection);
+        if (connection->query(kHasHistory).boolean(0, 0)) history = applied_migrations(*connection);
     }
     const auto pending = pending_migrations(history, options.migrations);
+    for (const std::string& name : newer_migrations(history, options.migrations)) {
+        tell(options, fmt::format("a newer annals applied {}, beside which this one can work", name));
+    }
     for (const auto& applied : history) report.schema = std::max(report.schema, applied.number);
     if (!options.dry_run) connection->execute(kHistoryTable);
     for (const Migration* migration : pending) {

@@ -11,12 +11,18 @@
 
 namespace annals::pg {
 
+class Connection;
+
 /// One file of migrations/, as it was when this binary was built.
 struct Migration {
     int number;
     std::string_view name;    ///< "0001_log_event_store"
     std::string_view sha256;  ///< of the file, 64 hexadecimal digits
     std::string_view sql;
+    /// Binaries that do not know this migration can still serve the database when they know that one: it only
+    /// added what they never touch. 0: they cannot. Said in the file: "-- Works with binaries that know
+    /// 0401."
+    int compatible_since{0};
 };
 
 /// Ascending by number.
@@ -56,11 +62,23 @@ struct AppliedMigration {
     int number;
     std::string name;
     std::string sha256;
+    int compatible_since{0};  ///< as Migration says it
 };
 
+/// The history of a database in the order of its numbers. Throws PgError when there is none that this role
+/// may read.
+std::vector<AppliedMigration> applied_migrations(Connection& connection);
+
 /// Compares a history with the migrations known here. Answers what is still to be applied; throws
-/// MigrateError when the history was changed, or was made by a newer binary.
+/// MigrateError when the history was changed, or was made by a newer binary beside which this one cannot
+/// work.
 std::vector<const Migration*> pending_migrations(
+    std::span<const AppliedMigration> history, std::span<const Migration> known
+);
+
+/// The migrations of a history that this binary does not know but can work with, as pending_migrations lets
+/// them pass.
+std::vector<std::string> newer_migrations(
     std::span<const AppliedMigration> history, std::span<const Migration> known
 );
 

@@ -5,6 +5,7 @@
 #include "infra/postgres/migrate.hpp"
 #include "infra/postgres/roles.hpp"
 #include "infra/runtime/config_error.hpp"
+#include "infra/runtime/log.hpp"
 
 #include <fmt/format.h>
 #include <vector>
@@ -17,9 +18,6 @@ namespace {
 
 constexpr std::int32_t kServerVersionMin = 150'000;
 
-constexpr Statement kHistory{
-    "check_history", "select number, name, sha256 from annals.annals_migration order by number"
-};
 constexpr Statement kDurability{
     "check_durability",
     "select name, setting from pg_catalog.pg_settings "
@@ -60,13 +58,7 @@ void check_role(Connection& connection, const char* wanted, const char* other) {
 void check_schema(Connection& connection) {
     std::vector<AppliedMigration> history;
     try {
-        const Rows rows = connection.query(kHistory);
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            history.push_back(
-                {static_cast<int>(rows.integer(i, 0)), std::string(rows.bytes(i, 1)),
-                 std::string(rows.bytes(i, 2))}
-            );
-        }
+        history = applied_migrations(connection);
     } catch (const PgError& error) {
         if (error.kind() != ErrorKind::missing_object && error.kind() != ErrorKind::refused) throw;
         throw ConfigError("this database has no Annals schema that this role may use; run `annals migrate`");
@@ -81,6 +73,12 @@ void check_schema(Connection& connection) {
         }
     } catch (const MigrateError& error) {
         throw ConfigError(error.what());
+    }
+    for (const std::string& name : newer_migrations(history, embedded_migrations())) {
+        runtime::log(
+            runtime::Level::warning, "PG-5b70", "serving a newer schema, as its migration allows",
+            {{"migration", name}}
+        );
     }
 }
 

@@ -2,6 +2,7 @@
 #include "infra/postgres/migrate.hpp"
 #include "infra/postgres/schema_check.hpp"
 #include "infra/runtime/config_error.hpp"
+#include "infra/runtime/log.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <fmt/format.h>
@@ -108,6 +109,50 @@ TEST(Migrate, RefusesASchemaThatANewerBinaryMade) {
         message_of<ConfigError>([&] { pg::check_database(database.engine_dsn(), pg::ServerRole::engine); }),
         HasSubstr("migrated by a newer annals")
     );
+}
+
+TEST(Migrate, WorksBesideANewerSchemaThatSaysSo) {
+    PgDatabase database;
+    const int mine = pg::embedded_migrations().back().number;
+    const auto newer = with({{9904, "9904_prj_added", "sha", "create table prj.added (i int)", mine}});
+    pg::migrate({.owner_dsn = database.owner_dsn(), .migrations = newer});
+    std::vector<std::string> told;
+    const auto again =
+        pg::migrate({.owner_dsn = database.owner_dsn(), .progress = [&](const std::string& line) {
+                         told.push_back(line);
+                     }});
+    EXPECT_TRUE(again.applied.empty());
+    EXPECT_EQ(again.schema, 9904) << "the older binary does not take the schema back";
+    EXPECT_EQ(
+        told,
+        std::vector<std::string>{"a newer annals applied 9904_prj_added, beside which this one can work"}
+    );
+    runtime::LogCapture log;
+    EXPECT_NO_THROW(pg::check_database(database.engine_dsn(), pg::ServerRole::engine));
+    EXPECT_THAT(log.lines(), ::testing::ElementsAre(HasSubstr("9904_prj_added")));
+}
+
+TEST(Migrate, RefusesANewerSchemaThatNeedsWhatThisBinaryDoesNotKnow) {
+    PgDatabase database;
+    // Both are additions, but the second one only for binaries that know the first.
+    const auto newer = with(
+        {{9905, "9905_prj_first", "sha", "create table prj.first (i int)", 401},
+         {9906, "9906_prj_second", "sha", "create table prj.second (i int)", 9905}}
+    );
+    pg::migrate({.owner_dsn = database.owner_dsn(), .migrations = newer});
+    EXPECT_THAT(
+        message_of<ConfigError>([&] { pg::check_database(database.engine_dsn(), pg::ServerRole::engine); }),
+        HasSubstr("9906_prj_second, which this binary does not know")
+    );
+}
+
+TEST(Migrate, ReadsAHistoryOfBeforeCompatibilityWasKept) {
+    PgDatabase database;
+    database.run("alter table annals.annals_migration drop column compatible_since");
+    EXPECT_NO_THROW(pg::check_database(database.engine_dsn(), pg::ServerRole::engine));
+    EXPECT_TRUE(pg::migrate({.owner_dsn = database.owner_dsn(), .dry_run = true}).applied.empty());
+    EXPECT_TRUE(pg::migrate({.owner_dsn = database.owner_dsn()}).applied.empty());
+    EXPECT_EQ(database.value("select count(compatible_since) from annals.annals_migration"), "0");
 }
 
 TEST(Migrate, AFailingMigrationLeavesNothingAndCanBeMended) {
