@@ -13,6 +13,10 @@ namespace {
 
 using boost::system::error_code;
 
+/// The shortest rest of a chunked body: "0", two line ends. Beast 1.81 asserts that it is not asked again
+/// before it has these bytes, and a client that sends them one by one would end the process.
+constexpr std::size_t kChunkedRestBytesMin = 5;
+
 Refusal refusal_of(const error_code& error) {
     if (error == boost::beast::http::error::body_limit)
         return {"PAYLOAD_TOO_LARGE", "The body is too large."};
@@ -60,6 +64,7 @@ RequestReader::Step RequestReader::limit_body() {
 
 RequestReader::Step RequestReader::read_body(InputBuffer& input) {
     while (!parser_.is_done() && !input.empty()) {
+        if (parser_.chunked() && input.size() < kChunkedRestBytesMin) return Step::more;
         error_code error;
         const std::size_t used =
             parser_.put(boost::asio::const_buffer(input.text().data(), input.size()), error);
