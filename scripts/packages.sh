@@ -48,6 +48,10 @@ packages_of() {
             REPLY_WHY="load the server"
             REPLY="wrk $postgresql python3"
             ;;
+        chaos)
+            REPLY_WHY="set clocks wrong, count what others read"
+            REPLY="libfaketime kcat python3 e2fsprogs"
+            ;;
         *) die "unknown package group $1" ;;
     esac
 }

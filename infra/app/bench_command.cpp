@@ -35,7 +35,9 @@ void take_run_file(BenchArguments& arguments) {
     const auto take = [&run](std::string& option, std::string_view member) {
         if (option.empty()) option = run.text(member).value_or("");
     };
-    take(arguments.day.api, "api");
+    std::string api;
+    take(api, "api");
+    if (arguments.day.apis.empty() && !api.empty()) arguments.day.apis.push_back(api);
     take(arguments.day.dsn, "dsn");
     take(arguments.day.kafka, "kafka");
     take(arguments.day.bootstrap_token, "bootstrap_token");
@@ -45,12 +47,12 @@ int run(BenchArguments& arguments) {
     take_run_file(arguments);
     auto& day = arguments.day;
     if (arguments.workload == "visible") {
-        arguments.visible.api = day.api;
+        arguments.visible.api = day.apis.empty() ? "" : day.apis.front();
         arguments.visible.seed = day.seed;
         arguments.visible.json_file = day.json_file;
         return bench::run_visible_load(arguments.visible);
     }
-    if (day.api.empty() || day.dsn.empty() || day.kafka.empty()) {
+    if (day.apis.empty() || day.dsn.empty() || day.kafka.empty()) {
         std::fprintf(
             stderr,
             "annals bench: %s names no running instance; give --api, --dsn and --kafka, or --run FILE\n",
@@ -78,7 +80,7 @@ void declare_common(CLI::App& command, BenchArguments& arguments) {
     command.add_option("--seed", day.seed, "Every choice follows from it")->capture_default_str();
     command.add_option("--run", arguments.run_file, "run.json of the instance, for what is not given")
         ->capture_default_str();
-    command.add_option("--api", day.api, "http://HOST:PORT");
+    command.add_option("--api", day.apis, "http://HOST:PORT, once for each server of the system");
     command.add_option("--json", day.json_file, "File for the result as one JSON object");
 }
 
@@ -102,6 +104,16 @@ void declare_team_day(CLI::App& command, bench::TeamDayOptions& day) {
         .add_option("--time-limit", day.time_limit_s, "team-day: seconds after which no new attempt is begun")
         ->check(CLI::Range(1, 3600))
         ->capture_default_str();
+    command.add_option("--pace", day.rate, "team-day: attempts per second of everybody; 0: no limit")
+        ->check(CLI::Range(0.0, bench::kRateMax))
+        ->capture_default_str();
+    command.add_flag(
+        "--through-faults", day.through_faults,
+        "team-day: servers fail meanwhile; play until a line \"stop\" on standard input and reconcile after "
+        "a "
+        "line \"reconcile\""
+    );
+    command.add_option("--acks", day.acks_file, "team-day: file for the time of each acknowledgement");
     command.add_option("--dsn", day.dsn, "team-day: PostgreSQL; without a user annals_engine is used");
     command.add_option("--kafka", day.kafka, "team-day: HOST:PORT");
     command.add_option("--topic", day.topic, "team-day")->capture_default_str();
@@ -109,6 +121,7 @@ void declare_team_day(CLI::App& command, bench::TeamDayOptions& day) {
         "--kafka-complete", day.kafka_complete,
         "team-day: the broker is a real one, the topic must hold every event from position 1"
     );
+    command.add_flag("!--no-topic", day.topic_kept, "team-day: there is no topic that could be compared");
     command.add_option(
         "--bootstrap-token", day.bootstrap_token, "team-day: of a new instance; else --login exists"
     );

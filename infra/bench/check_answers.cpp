@@ -18,10 +18,12 @@ public:
         if (attempt.fate == Fate::acknowledged) return check_acknowledged(attempt, texts, events);
         const std::uint64_t allowed = attempt.fate == Fate::refused ? 0 : 1;
         if (texts > allowed) {
-            say(attempt, fmt::format("text {} stands in the log {} times", attempt.marker, texts));
+            say(over(attempt), attempt,
+                fmt::format("text {} stands in the log {} times", attempt.marker, texts));
         }
         if (events > allowed) {
-            say(attempt, fmt::format("command {} wrote {} events", attempt.command_id->to_string(), events));
+            say(over(attempt), attempt,
+                fmt::format("command {} wrote {} events", attempt.command_id->to_string(), events));
         }
     }
 
@@ -29,7 +31,7 @@ public:
     void check_strangers() {
         for (const auto& [marker, positions] : log_.markers()) {
             if (!known_.contains(marker))
-                findings_.add(fmt::format("log: text {} comes from no attempt", marker));
+                findings_.add(Breach::diverged, fmt::format("log: text {} comes from no attempt", marker));
         }
     }
 
@@ -37,25 +39,26 @@ private:
     void check_acknowledged(const Attempt& attempt, std::uint64_t texts, std::uint64_t events) {
         const std::string place = attempt.position.to_string();
         const auto* entry = log_.at(attempt.position.partition, attempt.position.number);
-        if (entry == nullptr) return say(attempt, place + " is not in the log");
+        if (entry == nullptr) return say(Breach::lost, attempt, place + " is not in the log");
         const bool same = entry->stream == attempt.id && entry->version == attempt.version;
         // A command that changes nothing answers with the version that is, at the head of that moment.
         if (attempt.must_change && !same) {
-            say(attempt,
+            say(Breach::lost, attempt,
                 fmt::format("{} holds version {} of {}", place, entry->version, entry->stream.to_string()));
         }
         if (attempt.command_id && events > 1)
-            say(attempt, fmt::format("the command at {} wrote {} events", place, events));
+            say(Breach::repeated, attempt, fmt::format("the command at {} wrote {} events", place, events));
         if (attempt.command_id && events == 1 && entry->command != *attempt.command_id) {
-            say(attempt, place + " was written by another command");
+            say(Breach::diverged, attempt, place + " was written by another command");
         }
         if (attempt.marker != 0 && texts != 1) {
-            say(attempt,
+            say(texts == 0 ? Breach::lost : Breach::repeated, attempt,
                 fmt::format("text {} of {} stands in the log {} times", attempt.marker, place, texts));
         }
         const auto stream = log_.streams().find(attempt.id);
         if (stream == log_.streams().end() || stream->second.version < attempt.version) {
-            say(attempt, fmt::format("{} never reached version {}", attempt.id.to_string(), attempt.version));
+            say(Breach::lost, attempt,
+                fmt::format("{} never reached version {}", attempt.id.to_string(), attempt.version));
         }
     }
 
@@ -64,14 +67,21 @@ private:
         return marker == 0 || found == log_.markers().end() ? 0 : found->second.size();
     }
 
-    void say(const Attempt& attempt, const std::string& what) {
+    /// Of something that stands there more often than its fate allows.
+    static Breach over(const Attempt& attempt) {
+        return attempt.fate == Fate::refused ? Breach::diverged : Breach::repeated;
+    }
+
+    void say(Breach breach, const Attempt& attempt, const std::string& what) {
         static constexpr std::array<std::string_view, 3> kFates{
             "acknowledged", "refused", "without an answer"
         };
-        findings_.add(fmt::format(
-            "answers: {} ({}): {}", to_string(attempt.deed), kFates[static_cast<std::size_t>(attempt.fate)],
-            what
-        ));
+        findings_.add(
+            breach, fmt::format(
+                        "answers: {} ({}): {}", to_string(attempt.deed),
+                        kFates[static_cast<std::size_t>(attempt.fate)], what
+                    )
+        );
     }
 
     const DayLog& log_;

@@ -23,7 +23,7 @@ public:
           organization_(organization),
           log_(log),
           findings_(findings),
-          client_(settings.api, kAnswerWait) {}
+          client_(settings.apis.front(), kAnswerWait) {}
 
     void run(const Position& last) {
         check_list("tasks", "task", fmt::format("&sort=created&min_position={}", last.to_string()));
@@ -35,15 +35,17 @@ private:
     std::string get(const std::string& path) {
         (void)keep_logged_in(client_, organization_.people.front());
         const auto answer = client_.exchange(write_request(
-            settings_.api, "GET", "/api/v1/" + path,
+            settings_.apis.front(), "GET", "/api/v1/" + path,
             {"Authorization: Bearer " + organization_.people.front().access_token}, ""
         ));
         if (answer && answer->status == 200) return answer->body;
-        findings_.add(fmt::format(
-            "queries: GET {} answered {}", path,
-            answer ? std::to_string(answer->status) + " " + answer->body
-                   : std::string(to_string(answer.error()))
-        ));
+        findings_.add(
+            Breach::diverged, fmt::format(
+                                  "queries: GET {} answered {}", path,
+                                  answer ? std::to_string(answer->status) + " " + answer->body
+                                         : std::string(to_string(answer.error()))
+                              )
+        );
         return {};
     }
 
@@ -56,10 +58,12 @@ private:
             if (!cursor.empty()) path += "&cursor=" + cursor;
             const auto page = read_page(get(path));
             if (!page)
-                return findings_.add(fmt::format("queries: {} of {} is no list", list, organization_.name));
+                return findings_.add(
+                    Breach::diverged, fmt::format("queries: {} of {} is no list", list, organization_.name)
+                );
             for (const Item& item : page->items) {
                 if (!listed.insert(item.id).second)
-                    findings_.add("queries: listed twice: " + item.id.to_string());
+                    findings_.add(Breach::repeated, "queries: listed twice: " + item.id.to_string());
                 check_item(item, category);
             }
             if (!page->next_cursor) break;
@@ -68,7 +72,9 @@ private:
         for (const auto& [id, stream] : log_.streams()) {
             if (stream.tenant != organization_.id || stream.category != category || listed.contains(id))
                 continue;
-            findings_.add(fmt::format("queries: {} {} is not listed", category, id.to_string()));
+            findings_.add(
+                Breach::lost, fmt::format("queries: {} {} is not listed", category, id.to_string())
+            );
         }
     }
 
@@ -76,21 +82,27 @@ private:
         const auto found = log_.streams().find(item.id);
         const std::string id = item.id.to_string();
         if (found == log_.streams().end() || found->second.tenant != organization_.id) {
-            return findings_.add(fmt::format("queries: {} {} is none of {}", category, id, organization_.name)
+            return findings_.add(
+                Breach::diverged,
+                fmt::format("queries: {} {} is none of {}", category, id, organization_.name)
             );
         }
         if (static_cast<StreamVersion>(item.version) != found->second.version) {
-            findings_.add(fmt::format(
-                "queries: {} {} shows version {}, the log has {}", category, id, item.version,
-                found->second.version
-            ));
+            findings_.add(
+                Breach::diverged, fmt::format(
+                                      "queries: {} {} shows version {}, the log has {}", category, id,
+                                      item.version, found->second.version
+                                  )
+            );
         }
         const std::string text = item.title ? *item.title : item.name.value_or("");
         if (!text.starts_with(marker_text(settings_.run, found->second.marker))) {
-            findings_.add(fmt::format(
-                "queries: {} {} shows \"{}\", the log's last text is {}", category, id, text,
-                found->second.marker
-            ));
+            findings_.add(
+                Breach::diverged, fmt::format(
+                                      "queries: {} {} shows \"{}\", the log's last text is {}", category, id,
+                                      text, found->second.marker
+                                  )
+            );
         }
     }
 
@@ -103,10 +115,12 @@ private:
             const auto page =
                 read_page(get(fmt::format("tasks/{}/history?limit={}", id.to_string(), kHistoryPage)));
             if (page && page->items.size() == stream.version) continue;
-            findings_.add(fmt::format(
-                "queries: the history of {} has {} entries for {} versions", id.to_string(),
-                page ? page->items.size() : 0, stream.version
-            ));
+            findings_.add(
+                Breach::diverged, fmt::format(
+                                      "queries: the history of {} has {} entries for {} versions",
+                                      id.to_string(), page ? page->items.size() : 0, stream.version
+                                  )
+            );
         }
     }
 

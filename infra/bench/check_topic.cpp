@@ -23,23 +23,26 @@ public:
 
     void take(const kafka::ConsumedRecord& record) {
         if (record.partition >= log_.partitions()) {
-            return findings_.add(fmt::format("topic: partition {} is none of the log's", record.partition));
+            return findings_.add(
+                Breach::diverged, fmt::format("topic: partition {} is none of the log's", record.partition)
+            );
         }
         auto& last = last_[record.partition];
         if (last && record.position <= *last) {
             ++held_.repeated;
-            if (complete_) findings_.add(fmt::format("topic: {} comes twice", place(record)));
+            if (complete_)
+                findings_.add(Breach::repeated, fmt::format("topic: {} comes twice", place(record)));
         } else if (last && record.position != *last + 1) {
-            findings_.add(fmt::format("topic: {} follows position {}", place(record), *last));
+            findings_.add(Breach::lost, fmt::format("topic: {} follows position {}", place(record), *last));
         } else if (!last && complete_ && record.position != 1) {
-            findings_.add(fmt::format("topic: begins with {}", place(record)));
+            findings_.add(Breach::lost, fmt::format("topic: begins with {}", place(record)));
         }
         last = std::max(last.value_or(0), record.position);
         const auto* entry = log_.at(record.partition, record.position);
         if (entry != nullptr) {
             ++held_.records;
             if (crypto::leaf_hash(record.line) != entry->hash) {
-                findings_.add(fmt::format("topic: {} differs from the log", place(record)));
+                findings_.add(Breach::diverged, fmt::format("topic: {} differs from the log", place(record)));
             }
         }
     }
@@ -54,9 +57,12 @@ public:
     TopicHeld finish() {
         for (std::uint16_t p = 0; p < log_.partitions(); ++p) {
             if (last_[p].value_or(0) >= log_.head(p)) continue;
-            findings_.add(fmt::format(
-                "topic: partition {} ends at {}, the log at {}", p, last_[p].value_or(0), log_.head(p)
-            ));
+            findings_.add(
+                Breach::lost,
+                fmt::format(
+                    "topic: partition {} ends at {}, the log at {}", p, last_[p].value_or(0), log_.head(p)
+                )
+            );
         }
         held_.missing =
             log_.events() - std::min(log_.events(), held_.records - std::min(held_.records, held_.repeated));

@@ -74,6 +74,7 @@ void DayLog::take(
     const Position position{0, partition, rows.count(row, 0)};
     if (position.number != expected) {
         findings.add(
+            Breach::lost,
             fmt::format("log: partition {} has {} behind {}", partition, position.number, expected - 1)
         );
         // What follows would be found in the wrong place.
@@ -84,15 +85,19 @@ void DayLog::take(
     if (!std::ranges::equal(rows.bytes(row, 6), entry.hash, {}, [](char c) {
             return static_cast<std::uint8_t>(c);
         })) {
-        findings.add(fmt::format("log: the hash of {}/{} does not match its line", partition, position.number)
+        findings.add(
+            Breach::diverged,
+            fmt::format("log: the hash of {}/{} does not match its line", partition, position.number)
         );
     }
     Stream& stream = streams_[entry.stream];
     if (stream.version != 0 && entry.version != stream.version + 1) {
-        findings.add(fmt::format(
-            "log: stream {} goes from version {} to {}", entry.stream.to_string(), stream.version,
-            entry.version
-        ));
+        findings.add(
+            Breach::diverged, fmt::format(
+                                  "log: stream {} goes from version {} to {}", entry.stream.to_string(),
+                                  stream.version, entry.version
+                              )
+        );
     }
     stream.version = entry.version;
     stream.tenant = TenantId{rows.uuid(row, 4)};

@@ -131,6 +131,11 @@ void write_json(const TeamDayOptions& options, const DayResult& result) {
     append_field(out, "events", std::to_string(result.events));
     append_field(out, "topic_compared", std::to_string(result.topic.records));
     append_field(out, "topic_dropped", std::to_string(result.topic.missing));
+    append_field(out, "logged_in_again", std::to_string(ledger.logged_in_again));
+    append_field(out, "lost", std::to_string(result.findings.count(Breach::lost)));
+    append_field(out, "repeated", std::to_string(result.findings.count(Breach::repeated)));
+    append_field(out, "diverged", std::to_string(result.findings.count(Breach::diverged)));
+    append_field(out, "surprise_details", list_of(ledger.surprises));
     append_field(out, "surprises", std::to_string(ledger.surprises_total));
     append_field(out, "differences", std::to_string(result.findings.total()));
     append_field(out, "details", list_of(result.findings.kept()));

@@ -27,6 +27,14 @@ void Ledger::surprise(Deed deed, std::string what) {
     }
 }
 
+void Ledger::count_code(const std::expected<HttpAnswer, Lost>& answer) {
+    if (!answer) {
+        ++codes["no answer, " + std::string(to_string(answer.error()))];
+    } else {
+        ++codes[std::to_string(answer->status) + " " + read_problem_code(answer->body)];
+    }
+}
+
 bool Ledger::expect(
     Deed deed, const HttpAnswer& answer, std::initializer_list<std::string_view> expected,
     const std::string& what
@@ -52,6 +60,7 @@ void Ledger::add(const Ledger& other) {
     }
     for (const auto& [code, count] : other.codes) codes[code] += count;
     server_errors += other.server_errors;
+    logged_in_again += other.logged_in_again;
     surprises_total += other.surprises_total;
     for (const std::string& line : other.surprises) {
         if (surprises.size() < kSurprisesKeptMax) surprises.push_back(line);

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstdint>
+#include <expected>
 #include <initializer_list>
 #include <map>
 #include <optional>
@@ -73,7 +74,8 @@ struct Ledger {
     std::vector<Attempt> attempts{};
     std::array<Count, kDeedCount> counts{};
     std::map<std::string, std::uint64_t> codes{};  ///< answers by status and problem code
-    std::uint64_t server_errors{0};                ///< answers with 5xx
+    std::uint64_t server_errors{0};                ///< answers with 5xx that were not to be expected
+    std::uint64_t logged_in_again{0};              ///< because a token was turned away
     std::uint64_t surprises_total{0};
     std::vector<std::string> surprises{};  ///< the first kSurprisesKeptMax
     std::vector<std::uint32_t> latencies_us{};
@@ -81,6 +83,8 @@ struct Ledger {
     static constexpr std::size_t kSurprisesKeptMax = 20;
 
     void surprise(Deed deed, std::string what);
+    /// Counts an answer that was to be expected in a run with faults: lost, unavailable, or in progress.
+    void count_code(const std::expected<HttpAnswer, Lost>& answer);
     /// Counts an answer; whether it is one of those expected: problem codes, or "OK" for 2xx. Anything else
     /// is noted as a surprise, with `what` was tried.
     bool expect(

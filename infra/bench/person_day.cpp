@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <fmt/format.h>
+#include <stdexcept>
+#include <thread>
 
 namespace annals::bench {
 namespace {
@@ -13,6 +15,9 @@ constexpr auto kThings = std::to_array<std::string_view>(
 );
 constexpr auto kVerbs = std::to_array<std::string_view>({"Fix", "Check", "Order", "Paint", "Review", "Move"});
 constexpr auto kPriorities = std::to_array<std::string_view>({"urgent", "high", "medium", "low", "none"});
+
+constexpr unsigned kChangesServer = 5;  ///< of a hundred deeds
+constexpr int kUnauthenticated = 401;
 
 /// A board whose third column fills up.
 constexpr std::string_view kColumns =
@@ -30,7 +35,7 @@ PersonDay::PersonDay(const Team& team, Person& person, DaySettings settings)
     : team_(team),
       person_(person),
       settings_(std::move(settings)),
-      client_(settings_.api, kAnswerWait),
+      client_(settings_.apis, person.number, settings_.patience),
       person_code_(person.organization * 1'000 + person.number + 1) {
     std::seed_seq seeds{
         static_cast<std::uint32_t>(settings_.seed), static_cast<std::uint32_t>(settings_.seed >> 32U),
@@ -93,13 +98,62 @@ const PersonDay::Habit& PersonDay::next_habit() {
 }
 
 void PersonDay::run() {
-    while (attempts_made_ < settings_.commands && std::chrono::steady_clock::now() < settings_.end) {
-        if (!keep_logged_in(client_, person_)) {
+    next_deed_ = std::chrono::steady_clock::now();
+    while (is_open()) {
+        if (!keep_session()) {
             ledger_.surprise(Deed::wrong_token, person_.email + " could not refresh the session");
             return;
         }
+        // Else everybody would end up at the server that was never killed.
+        if (client_.is_patient() && in(kChangesServer)) client_.move_on();
         (this->*next_habit().act)();
+        pause();
     }
+}
+
+bool PersonDay::is_open() const {
+    const bool stopped = settings_.stop != nullptr && settings_.stop->load(std::memory_order_relaxed);
+    return !stopped && attempts_made_ < settings_.commands &&
+           std::chrono::steady_clock::now() < settings_.end;
+}
+
+/// Between half and one and a half of the interval. Time that a slow answer took is not made up for.
+void PersonDay::pause() {
+    if (settings_.interval.count() == 0) return;
+    const auto share = static_cast<std::int64_t>(500 + chance_() % 1'001);
+    next_deed_ = std::max(next_deed_ + settings_.interval * share / 1'000, std::chrono::steady_clock::now());
+    std::this_thread::sleep_until(next_deed_);
+}
+
+bool PersonDay::keep_session() {
+    if (keep_logged_in(client_.current(), person_)) return true;
+    if (!client_.is_patient()) return false;
+    client_.move_on();
+    log_in_again();
+    return true;
+}
+
+/// As long as the day goes on: a system that is down for everybody is no reason to go home.
+void PersonDay::log_in_again() {
+    const auto& organization = team_[person_.organization];
+    while (is_open()) {
+        try {
+            return log_in(client_.current(), person_, organization->id);
+        } catch (const std::runtime_error&) {
+            client_.move_on();
+            std::this_thread::sleep_for(kTryPauseMax);
+        }
+    }
+}
+
+std::expected<HttpAnswer, Lost> PersonDay::ask(const Draft& draft, bool repeatable) {
+    auto answer = client_.exchange(bytes_of(draft), repeatable);
+    // A server whose clock is wrong, or a refresh whose answer was lost: a person logs in again.
+    const bool turned_away = answer && answer->status == kUnauthenticated && !draft.token;
+    if (!client_.is_patient() || !turned_away) return answer;
+    ++ledger_.logged_in_again;
+    log_in_again();
+    return client_.exchange(bytes_of(draft), repeatable);
 }
 
 std::string PersonDay::bytes_of(const Draft& draft) const {
@@ -109,7 +163,7 @@ std::string PersonDay::bytes_of(const Draft& draft) const {
     if (!draft.body.empty()) headers.push_back("Content-Type: " + draft.content_type);
     if (draft.key) headers.push_back("Idempotency-Key: " + draft.key->to_string());
     if (draft.if_match) headers.push_back(fmt::format("If-Match: \"{}\"", *draft.if_match));
-    return write_request(settings_.api, draft.method, "/api/v1/" + draft.path, headers, draft.body);
+    return write_request(settings_.apis.front(), draft.method, "/api/v1/" + draft.path, headers, draft.body);
 }
 
 std::optional<CommandAnswered> PersonDay::note(
@@ -124,7 +178,10 @@ std::optional<CommandAnswered> PersonDay::note(
     };
     auto& count = ledger_.counts[static_cast<std::size_t>(draft.deed)];
     std::optional<CommandAnswered> answered;
-    if (!answer) {
+    if (client_.is_patient() && is_unresolved(answer)) {
+        ++count.unknown;
+        ledger_.count_code(answer);
+    } else if (!answer) {
         ++count.unknown;
         ledger_.surprise(draft.deed, fmt::format("no answer ({})", to_string(answer.error())));
     } else {
@@ -143,6 +200,7 @@ std::optional<CommandAnswered> PersonDay::note(
         attempt.must_change = draft.must_change;
         last_write_ = answered;
         last_write_is_task_ = false;
+        if (settings_.acks != nullptr) settings_.acks->acknowledged(client_.index());
     }
     ledger_.attempts.push_back(attempt);
     return answered;
@@ -150,7 +208,7 @@ std::optional<CommandAnswered> PersonDay::note(
 
 std::optional<CommandAnswered> PersonDay::send(const Draft& draft, Codes expected) {
     const auto begun = std::chrono::steady_clock::now();
-    const auto answer = client_.exchange(bytes_of(draft));
+    const auto answer = ask(draft, draft.key.has_value());
     const auto took =
         std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - begun);
     auto answered = note(draft, answer, expected);
@@ -160,9 +218,12 @@ std::optional<CommandAnswered> PersonDay::send(const Draft& draft, Codes expecte
 
 std::optional<HttpAnswer> PersonDay::read(Deed deed, const std::string& path, Codes expected) {
     auto& count = ledger_.counts[static_cast<std::size_t>(deed)];
-    auto answer = client_.exchange(write_request(
-        settings_.api, "GET", "/api/v1/" + path, {"Authorization: Bearer " + person_.access_token}, ""
-    ));
+    auto answer = ask(Draft{.deed = deed, .method = "GET", .path = path}, true);
+    if (client_.is_patient() && is_unresolved(answer)) {
+        ++count.unknown;
+        ledger_.count_code(answer);
+        return std::nullopt;
+    }
     if (!answer) {
         ++count.unknown;
         ledger_.surprise(deed, fmt::format("GET {}: no answer ({})", path, to_string(answer.error())));
@@ -299,7 +360,7 @@ void PersonDay::move_by_command_form() {
     // The id stands in the body; the ledger keeps it, the header does not repeat it.
     Draft sent = *draft;
     sent.key.reset();
-    const auto answer = client_.exchange(bytes_of(sent));
+    const auto answer = ask(sent, true);
     remember_task(
         *draft,
         note(*draft, answer, {"OK", "WIP_LIMIT", "VALIDATION_FAILED", "INVALID_STATE", "VERSION_CONFLICT"})

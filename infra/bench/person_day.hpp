@@ -1,9 +1,12 @@
 #pragma once
 
+#include "infra/bench/ack_file.hpp"
 #include "infra/bench/answers.hpp"
 #include "infra/bench/ledger.hpp"
+#include "infra/bench/patient_client.hpp"
 #include "infra/bench/team.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <initializer_list>
@@ -15,9 +18,13 @@
 namespace annals::bench {
 
 struct DaySettings {
-    Endpoint api{};
+    std::vector<Endpoint> apis{};  ///< at least one
     std::string run{};
     std::uint64_t seed{0};
+    Patience patience{};
+    std::chrono::microseconds interval{0};        ///< from one deed to the next, on the average; 0: no pause
+    const std::atomic<bool>* stop{nullptr};       ///< no new deed is begun once it is set; may be null
+    AckFile* acks{nullptr};                       ///< may be null
     std::size_t commands{0};                      ///< attempts to change something, sensible or not
     std::chrono::steady_clock::time_point end{};  ///< no new deed is begun later
 };
@@ -92,7 +99,16 @@ private:
 
     using Codes = std::initializer_list<std::string_view>;
 
+    /// Whether the day goes on.
+    [[nodiscard]] bool is_open() const;
+    void pause();
+    /// Renews the session, in a run with faults by a new login where that fails. False when it is refused.
+    bool keep_session();
+    void log_in_again();
+
     std::string bytes_of(const Draft& draft) const;
+    /// Sends it, and in a run with faults again until the answer settles its fate.
+    std::expected<HttpAnswer, Lost> ask(const Draft& draft, bool repeatable);
     /// Sends, counts the answer and notes the attempt. The answer when it was acknowledged.
     std::optional<CommandAnswered> send(const Draft& draft, Codes expected);
     /// Notes an attempt and what its answer says.
@@ -121,7 +137,8 @@ private:
     Person& person_;
     DaySettings settings_;
     Chance chance_;
-    HttpClient client_;
+    PatientClient client_;
+    std::chrono::steady_clock::time_point next_deed_{};
     Ledger ledger_;
     std::uint64_t person_code_{0};
     std::uint64_t markers_used_{0};

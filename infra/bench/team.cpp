@@ -209,7 +209,7 @@ bool keep_logged_in(HttpClient& client, Person& person) {
 }
 
 Team found_team(const TeamSettings& settings) {
-    HttpClient client(settings.api, kAnswerWait);
+    HttpClient client(settings.apis.front(), kAnswerWait);
     const Host host = find_host(client, settings);
     Team team;
     for (std::size_t o = 0; o < settings.organizations; ++o) {
@@ -226,7 +226,7 @@ Team found_team(const TeamSettings& settings) {
     }
     const std::size_t others = settings.people - 1;
     in_parallel(settings.organizations * others, [&](std::size_t i) {
-        HttpClient own(settings.api, kAnswerWait);
+        HttpClient own(settings.apis.front(), kAnswerWait);
         Organization& organization = *team[i / others];
         join(own, organization.people.front(), organization.id, organization.people[1 + i % others]);
     });

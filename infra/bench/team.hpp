@@ -84,7 +84,7 @@ struct Organization {
 };
 
 struct TeamSettings {
-    Endpoint api{};
+    std::vector<Endpoint> apis{};  ///< servers of one system; at least one
     std::string run{};  ///< tells this run's people and texts from those of other runs on the same instance
     std::size_t organizations{3};
     std::size_t people{20};
