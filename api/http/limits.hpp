@@ -35,6 +35,7 @@ struct Limits {
 
 inline constexpr std::uint32_t kStopDeadlineMsMax = 10'000;
 inline constexpr std::uint32_t kAcceptBackOffMs = 100;  ///< After EMFILE and the like.
+inline constexpr std::uint32_t kAcceptReportEveryMs = 10'000;
 
 inline constexpr std::size_t kQueryParametersMax = 64;
 inline constexpr std::size_t kPathSegmentsMax = 16;

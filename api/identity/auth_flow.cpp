@@ -66,14 +66,18 @@ void on_pool(
     api::Services& services, Pool& pool, const std::shared_ptr<api::Exchange>& exchange,
     std::string_view code, std::move_only_function<void()> job
 ) {
-    const bool accepted = pool.submit([&services, exchange, code, job = std::move(job)]() mutable {
-        guarded(services, *exchange, code, job);
-    });
-    if (!accepted) {
+    const auto refuse = [exchange] {
         exchange->fail(
             http::make_problem("OVERLOADED", "too much is waiting; try again").retry_after(api::kRetryAfterS)
         );
-    }
+    };
+    const bool accepted = pool.submit(
+        [&services, exchange, code, job = std::move(job)]() mutable {
+            guarded(services, *exchange, code, job);
+        },
+        refuse
+    );
+    if (!accepted) refuse();
 }
 
 }  // namespace

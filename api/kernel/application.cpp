@@ -22,7 +22,11 @@ void with_live_session(
     const TenantId own_realm = realm_of(principal.user);
     if (checks.known(principal, own_realm, steady_ms())) return next(std::move(exchange));
     auto slot = std::make_shared<Exchange>(std::move(exchange));
-    const bool accepted = services.workers.submit([&services, &checks, principal, own_realm, slot, &next] {
+    const auto refuse = [slot] {
+        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS)
+        );
+    };
+    const auto look_up = [&services, &checks, principal, own_realm, slot, &next] {
         try {
             const auto verdict = checks.look_up(principal, own_realm, services.clock.now(), steady_ms());
             if (verdict.session_active) return next(std::move(*slot));
@@ -33,11 +37,8 @@ void with_live_session(
                 http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
             );
         }
-    });
-    if (!accepted) {
-        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS)
-        );
-    }
+    };
+    if (!services.workers.submit(look_up, refuse)) refuse();
 }
 
 /// Only queries take parameters. Whoever sends one with a command means something that would not happen.

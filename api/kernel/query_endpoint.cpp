@@ -257,25 +257,33 @@ void run_on_worker(
     Services& services, AccessChecks& checks, const QueryRoute& route, ParsedQuery query, TenantId realm,
     Exchange exchange
 ) {
-    // The job owns the exchange; when the queue refuses it, the shared slot is where it can be answered from.
+    // The job owns the exchange; where it is refused instead, the shared slot is where it is answered from.
     auto slot = std::make_shared<Exchange>(std::move(exchange));
-    const bool accepted = services.workers.submit([&services, &checks, &route, query = std::move(query),
-                                                   realm, slot] {
-        try {
-            read_and_answer(services, checks, route, query, realm, *slot);
-        } catch (const StoreUnavailable& away) {
-            services.report("API-5e19", away.detail, slot->request->request_id);
-            slot->fail(
-                http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
-            );
-        } catch (const std::exception& error) {
-            services.report("API-a9c4", error.what(), slot->request->request_id);
-            slot->fail(http::make_problem("INTERNAL", "the query failed"));
-        }
-    });
-    if (!accepted)
+    const auto refuse = [slot] {
         slot->fail(http::make_problem("OVERLOADED", "too many queries are waiting").retry_after(kRetryAfterS)
         );
+    };
+    const auto unavailable = [slot](std::string_view why) {
+        slot->fail(http::make_problem("UNAVAILABLE", std::string(why)).retry_after(kRetryAfterS));
+    };
+    const bool accepted = services.workers.submit(
+        [&services, &checks, &route, query = std::move(query), realm, slot, unavailable] {
+            try {
+                read_and_answer(services, checks, route, query, realm, *slot);
+            } catch (const StoreUnavailable& away) {
+                services.report("API-5e19", away.detail, slot->request->request_id);
+                unavailable("the database cannot be reached");
+            } catch (const QueryUnavailable& away) {
+                services.report("API-d3f6", away.what(), slot->request->request_id);
+                unavailable("the database cannot answer now");
+            } catch (const std::exception& error) {
+                services.report("API-a9c4", error.what(), slot->request->request_id);
+                slot->fail(http::make_problem("INTERNAL", "the query failed"));
+            }
+        },
+        refuse
+    );
+    if (!accepted) refuse();
 }
 
 }  // namespace

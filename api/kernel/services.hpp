@@ -38,8 +38,8 @@ public:
 class Passwords {
 public:
     virtual ~Passwords() = default;
-    /// Runs the job on a hashing thread, where `hash` and `verify` may be called. False when too many wait.
-    virtual bool submit(std::move_only_function<void()> job) = 0;
+    /// Runs the job on a hashing thread, where `hash` and `verify` may be called; otherwise as Workers.
+    virtual bool submit(std::move_only_function<void()> job, std::move_only_function<void()> give_up) = 0;
     virtual std::string hash(const std::string& password) = 0;
     /// Against no hash it takes as long as against a wrong one, and fails.
     virtual bool verify(const std::optional<std::string>& hash, const std::string& password) = 0;
@@ -51,8 +51,9 @@ public:
 class Workers {
 public:
     virtual ~Workers() = default;
-    /// False when too many jobs wait.
-    virtual bool submit(std::move_only_function<void()> job) = 0;
+    /// False when too many jobs wait, or wait too long: then neither is called. Otherwise either `job` runs,
+    /// or `give_up` when no thread came to it in time.
+    virtual bool submit(std::move_only_function<void()> job, std::move_only_function<void()> give_up) = 0;
 };
 
 /// The one-time token of a new installation. Thread-safe.

@@ -51,6 +51,7 @@ struct HttpServer::Impl {
     void listen();
     Awaitable<void> accept_loop();
     Awaitable<void> back_off();
+    void report_accept_failure(const error_code& error);
     void place(Socket socket, const asio::ip::tcp::endpoint& peer);
 
     std::shared_ptr<ServerCore> core;
@@ -58,6 +59,8 @@ struct HttpServer::Impl {
     std::unique_ptr<Acceptor> acceptor;  ///< Lives on the first thread.
     std::size_t next_thread = 0;
     std::uint16_t port = 0;
+    std::uint64_t accept_failures = 0;  ///< On the first thread.
+    Clock::time_point next_accept_report{};
     bool started = false;
     bool stopped = false;
 };
@@ -91,6 +94,18 @@ void HttpServer::Impl::place(Socket socket, const asio::ip::tcp::endpoint& peer)
     next_thread = (next_thread + 1) % threads.size();
 }
 
+/// Once in a while: it fails ten times a second.
+void HttpServer::Impl::report_accept_failure(const error_code& error) {
+    const Clock::time_point now = Clock::now();
+    ++accept_failures;
+    if (now < next_accept_report) return;
+    next_accept_report = now + std::chrono::milliseconds(http::kAcceptReportEveryMs);
+    core->log(
+        "HTTP-e2b7", "cannot accept connections: " + error.message() + " (" +
+                         std::to_string(accept_failures) + " failures since start)"
+    );
+}
+
 Awaitable<void> HttpServer::Impl::back_off() {
     Timer timer(threads.front()->context());
     timer.expires_after(std::chrono::milliseconds(http::kAcceptBackOffMs));
@@ -110,7 +125,7 @@ Awaitable<void> HttpServer::Impl::accept_loop() {
             place(std::move(socket), peer);
         } else if (error != asio::error::operation_aborted && error != asio::error::connection_aborted) {
             // Out of descriptors, most likely. They come back when connections end; until then do not spin.
-            core->log("HTTP-e2b7", "cannot accept connections: " + error.message());
+            report_accept_failure(error);
             co_await back_off();
         }
     }

@@ -15,10 +15,20 @@ using CommandCompletion = std::move_only_function<void(CommandResult)>;
 /// ABORTED.
 using GroupCompletion = std::move_only_function<void(std::vector<CommandResult>)>;
 
-/// Named limits of the command side.
+/// Named limits of the command side. What a client sees of them is OVERLOADED.
 struct CommandLimits {
-    std::size_t queue_max{4096};          ///< commands waiting for a writer; more are refused with OVERLOADED
-    std::size_t batch_commands_max{256};  ///< commands decided and committed together
+    std::size_t queue_max{4096};        ///< commands waiting for one writer
+    std::size_t queue_realm_max{2048};  ///< of them, of one realm
+    /// The queue is kept short by time: while a realm's oldest command waits longer than this, the realm gets
+    /// no more than `queue_realm_free` of them into the queue; while a turn of all realms takes longer, other
+    /// realms are let in up to `queue_free` commands in all.
+    std::int64_t queue_wait_ms_max{25};
+    std::size_t queue_realm_free{64};
+    std::size_t queue_free{256};
+    /// When a writer takes nothing for so long, all that waits for it is refused: it waits for PostgreSQL.
+    std::int64_t queue_stall_ms_max{800};
+    std::size_t batch_commands_max{256};   ///< commands decided and committed together
+    std::size_t batch_realm_share{32};     ///< of them, of one realm while several are at work
     std::size_t batch_bytes_max{4 << 20};  ///< of event lines in one append
     std::size_t decide_attempts_max{16};  ///< times a batch is decided again because another process appended
     std::size_t cached_streams_max{50'000};
@@ -47,7 +57,14 @@ struct CommandStats {
     std::uint64_t events{0};
     std::uint64_t heads_moved{0};
     std::uint64_t in_doubt{0};
+    std::uint64_t isolated{0};  ///< commands that the database refuses for good, found in their batch
+    // Refused before they were decided, by reason; see CommandLimits.
+    std::uint64_t refused_full{0};
+    std::uint64_t refused_realm{0};  ///< the realm's own line was too long or too slow
+    std::uint64_t refused_slow{0};
+    std::uint64_t refused_stalled{0};
     std::size_t queued{0};
+    std::int64_t queue_age_ms{0};  ///< of the oldest command that waits
 };
 
 /// The one way to change anything: hands commands to the writer of their partition and answers when they are

@@ -1,40 +1,124 @@
 #include "commands/kernel/job_queue.hpp"
 
+#include <algorithm>
 #include <ranges>
 #include <utility>
 
 namespace annals {
+namespace {
 
-bool JobQueue::push(CommandJob& job) {
+/// After two realms were served by turns, they count as being at work for so long.
+constexpr std::chrono::seconds kSharedFor{2};
+
+}  // namespace
+
+JobQueue::Verdict JobQueue::admit(const CommandJob& job, Clock::time_point now) const {
+    if (stopping_) return Verdict::stopping;
+    if (commands_ >= limits_.queue_max) return Verdict::full;
+    const std::chrono::milliseconds wait_max(limits_.queue_wait_ms_max);
+    if (const auto found = lines_.find(job.requests.front().realm); found != lines_.end()) {
+        const Line& line = *found->second;
+        if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
+        if (job.bulk || line.commands < limits_.queue_realm_free) return Verdict::taken;
+        return now - line.jobs.front().queued_at > wait_max ? Verdict::realm_slow : Verdict::taken;
+    }
+    // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
+    // long that takes.
+    if (job.bulk || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
+    return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
+}
+
+JobQueue::Line& JobQueue::line_of(TenantId realm, Clock::time_point now, bool in_front) {
+    auto& line = lines_[realm];
+    if (!line) {
+        line = std::make_unique<Line>();
+        line->realm = realm;
+        line->waits_since = now;
+        in_front ? turns_.push_front(line.get()) : turns_.push_back(line.get());
+    }
+    return *line;
+}
+
+JobQueue::Verdict JobQueue::push(CommandJob& job) {
     {
+        const auto now = Clock::now();
         const std::lock_guard lock(mutex_);
-        if (stopping_ || commands_ >= commands_max_) return false;
+        const Verdict verdict = admit(job, now);
+        if (verdict != Verdict::taken) return verdict;
+        if (commands_ == 0) moved_at_ = now;
         commands_ += job.requests.size();
-        jobs_.push_back(std::move(job));
+        Line& line = line_of(job.requests.front().realm, now, false);
+        line.commands += job.requests.size();
+        line.jobs.push_back(std::move(job));
     }
     wake_.notify_one();
-    return true;
+    return Verdict::taken;
 }
 
 void JobQueue::put_back(std::deque<CommandJob>& jobs) {
+    const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     for (CommandJob& job : jobs | std::views::reverse) {
+        Line& line = line_of(job.requests.front().realm, now, true);
         commands_ += job.requests.size();
-        jobs_.push_front(std::move(job));
+        line.commands += job.requests.size();
+        line.jobs.push_front(std::move(job));
     }
 }
 
-std::deque<CommandJob> JobQueue::take(std::size_t commands) {
-    std::unique_lock lock(mutex_);
-    wake_.wait(lock, [this] { return stopping_ || !jobs_.empty(); });
-    std::deque<CommandJob> taken;
+std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken) {
+    Line& line = *turns_.front();
+    turns_.pop_front();
+    if (line.realm != std::exchange(last_realm_, line.realm)) shared_until_ = now + kSharedFor;
     std::size_t count = 0;
-    while (!jobs_.empty() && count < commands) {
-        count += jobs_.front().requests.size();
-        taken.push_back(std::move(jobs_.front()));
-        jobs_.pop_front();
-    }
+    do {
+        count += line.jobs.front().requests.size();
+        taken.push_back(std::move(line.jobs.front()));
+        line.jobs.pop_front();
+    } while (!line.jobs.empty() && count + line.jobs.front().requests.size() <= commands);
+    line.commands -= count;
     commands_ -= count;
+    line.waits_since = now;
+    if (line.jobs.empty()) {
+        lines_.erase(line.realm);
+    } else {
+        turns_.push_back(&line);
+    }
+    return count;
+}
+
+std::deque<CommandJob> JobQueue::take() {
+    std::unique_lock lock(mutex_);
+    wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
+    const auto now = Clock::now();
+    moved_at_ = now;
+    std::deque<CommandJob> taken;
+    std::size_t room = limits_.batch_commands_max;
+    for (std::size_t turns = turns_.size(); turns > 0 && room > 0; --turns) {
+        const bool shared = turns_.size() > 1 || !taken.empty() || now < shared_until_;
+        const std::size_t turn = shared ? std::min(room, limits_.batch_realm_share) : room;
+        room -= std::min(room, take_turn(turn, now, taken));
+    }
+    return taken;
+}
+
+std::deque<CommandJob> JobQueue::take_stalled(std::chrono::milliseconds limit) {
+    const auto now = Clock::now();
+    std::deque<CommandJob> taken;
+    const std::lock_guard lock(mutex_);
+    if (commands_ == 0 || now - moved_at_ <= limit) return taken;
+    std::deque<CommandJob> doubtful;
+    while (!turns_.empty()) {
+        std::deque<CommandJob> turn;
+        (void)take_turn(commands_, now, turn);
+        for (CommandJob& job : turn) (job.in_doubt ? doubtful : taken).push_back(std::move(job));
+    }
+    for (CommandJob& job : doubtful) {
+        Line& line = line_of(job.requests.front().realm, now, false);
+        commands_ += job.requests.size();
+        line.commands += job.requests.size();
+        line.jobs.push_back(std::move(job));
+    }
     return taken;
 }
 
@@ -54,6 +138,14 @@ bool JobQueue::stops_within(std::chrono::milliseconds pause) {
 std::size_t JobQueue::size() const {
     const std::lock_guard lock(mutex_);
     return commands_;
+}
+
+std::chrono::milliseconds JobQueue::age() const {
+    const auto now = Clock::now();
+    const std::lock_guard lock(mutex_);
+    auto oldest = now;
+    for (const Line* line : turns_) oldest = std::min(oldest, line->jobs.front().queued_at);
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - oldest);
 }
 
 }  // namespace annals

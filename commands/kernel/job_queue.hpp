@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <deque>
 #include <mutex>
+#include <unordered_map>
 #include <vector>
 
 namespace annals {
@@ -16,34 +17,72 @@ struct CommandJob {
     std::vector<CommandRequest> requests;
     GroupCompletion done;
     std::chrono::steady_clock::time_point queued_at;
+    bool bulk{false};  ///< part of a batch, whose sender waits for all of it: it is not refused for slowness
     bool in_doubt{false};  ///< an append with it broke off: it may have been committed, or still be
 };
 
-/// Jobs on their way to one writer. Bounded in commands; thread-safe.
+/// Jobs on their way to one writer. Each realm has a line of its own and the lines are served by turns, so
+/// that a realm that sends much waits behind itself and not in front of the others. Within a realm jobs keep
+/// their order. What would wait too long is refused at the door, by the limits of CommandLimits. Thread-safe.
 class JobQueue {
 public:
-    explicit JobQueue(std::size_t commands_max) : commands_max_(commands_max) {}
+    using Clock = std::chrono::steady_clock;
 
-    /// False when the queue is full or stops; then `job` is untouched. A group is taken whole or not at all.
-    bool push(CommandJob& job);
+    enum class Verdict : std::uint8_t {
+        taken,
+        full,        ///< queue_max commands wait
+        realm_full,  ///< queue_realm_max commands of this realm wait
+        realm_slow,  ///< this realm's own line moves too slowly for what waits in it
+        slow,        ///< a turn of all lines takes too long
+        stopping
+    };
+
+    explicit JobQueue(const CommandLimits& limits) : limits_(limits) {}
+
+    /// `job` is untouched unless it was taken. A group is taken whole or not at all, and may exceed a bound
+    /// by its own size.
+    Verdict push(CommandJob& job);
     /// In front of the others and in their order, however full the queue is.
     void put_back(std::deque<CommandJob>& jobs);
-    /// Waits for jobs and takes them in their order until they hold `commands` commands or more. Nothing when
+    /// Waits for jobs and takes them by turns of the realms until they hold batch_commands_max commands or
+    /// more. While several realms are at work, none has more than batch_realm_share of a batch, even when the
+    /// others have nothing waiting at this moment: they would wait for the end of that batch. Nothing when
     /// the queue stops and is empty.
-    std::deque<CommandJob> take(std::size_t commands);
+    std::deque<CommandJob> take();
+    /// Takes every job out when nothing was taken for `limit` although jobs wait: the writer hangs. Jobs
+    /// whose outcome is in doubt stay.
+    std::deque<CommandJob> take_stalled(std::chrono::milliseconds limit);
     /// Refuses new jobs from now on.
     void stop();
     /// Waits for a stop, no longer than this; true when there is one.
     bool stops_within(std::chrono::milliseconds pause);
     /// Commands that wait.
     [[nodiscard]] std::size_t size() const;
+    /// How long the oldest job has waited; zero when none waits.
+    [[nodiscard]] std::chrono::milliseconds age() const;
 
 private:
-    const std::size_t commands_max_;
+    struct Line {
+        TenantId realm{};
+        std::deque<CommandJob> jobs;
+        std::size_t commands{0};
+        Clock::time_point waits_since{};  ///< its last turn, or its entry when it had none since
+    };
+
+    Verdict admit(const CommandJob& job, Clock::time_point now) const;
+    Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
+    /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
+    std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
+
+    const CommandLimits limits_;
     mutable std::mutex mutex_;
     std::condition_variable wake_;
-    std::deque<CommandJob> jobs_;
+    std::unordered_map<TenantId, std::unique_ptr<Line>> lines_;  ///< only those that hold something
+    std::deque<Line*> turns_;                                    ///< the same, the next one first
     std::size_t commands_{0};
+    Clock::time_point moved_at_{};      ///< when jobs were last taken, or came into the empty queue
+    TenantId last_realm_{};             ///< the last one that was served
+    Clock::time_point shared_until_{};  ///< until then several realms count as being at work
     bool stopping_{false};
 };
 

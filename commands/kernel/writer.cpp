@@ -1,30 +1,19 @@
 #include "commands/kernel/writer.hpp"
 
-#include "commands/kernel/batch_lines.hpp"
 #include "commands/kernel/held_heads.hpp"
+#include "commands/kernel/writer_batch.hpp"
 
 #include <algorithm>
 #include <exception>
-#include <map>
-#include <unordered_map>
 
 namespace annals {
 namespace {
 
-/// After another process appended, so many attempts ask for the heads first: decisions on stale heads are
-/// thrown away.
-constexpr std::size_t kCarefulBatches = 64;
 /// A batch that lost so often queues for the heads before it decides again.
 constexpr std::size_t kLossesBeforeHolding = 2;
 constexpr std::chrono::seconds kInDoubtPatience{10};
 constexpr std::chrono::milliseconds kInDoubtPause{100};
 
-Rejection unavailable(std::string detail) {
-    return reject("UNAVAILABLE", std::move(detail));
-}
-Rejection outcome_unknown() {
-    return unavailable("the outcome is not known yet; repeat with the same command id");
-}
 Rejection aborted() {
     return reject("ABORTED", "another command of the same atomic group was rejected");
 }
@@ -36,23 +25,6 @@ bool too_old(const CommandJob& job, const CommandLimits& limits) {
 
 }  // namespace
 
-/// What one attempt decides, and what is known before it.
-struct Writer::Batch {
-    std::deque<CommandJob> jobs;
-    std::vector<std::vector<CommandResult>> results;       ///< of the jobs decided so far, in their order
-    std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
-    Instant now{};
-    bool told_head_moved{false};
-    std::size_t losses{0};   ///< times that another process was faster
-    bool one_by_one{false};  ///< one of the jobs fails the append of all; the others must not pay for it
-    std::map<std::uint16_t, std::uint64_t> doubtful;  ///< the heads on which an append in doubt would commit
-    std::unique_ptr<WorkingLayer> layer;
-    std::unique_ptr<BatchLines> lines;
-    AppendBatch append;
-
-    [[nodiscard]] bool in_doubt() const { return std::ranges::any_of(jobs, &CommandJob::in_doubt); }
-};
-
 Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
     : options_(options),
       counters_(counters),
@@ -60,7 +32,7 @@ Writer::Writer(const CommandBusOptions& options, CommandCounters& counters)
       committed_(std::make_unique<CommittedState>(
           *store_, *options_.cryptography, options_.partitions, options_.limits.cached_streams_max
       )),
-      queue_(options.limits.queue_max),
+      queue_(options.limits),
       thread_([this] { run(); }) {}
 
 Writer::~Writer() {
@@ -74,7 +46,7 @@ void Writer::stop() {
 
 void Writer::run() {
     while (true) {
-        std::deque<CommandJob> jobs = queue_.take(options_.limits.batch_commands_max);
+        std::deque<CommandJob> jobs = queue_.take();
         if (jobs.empty()) return;
         process(std::move(jobs));
     }
@@ -91,7 +63,7 @@ void Writer::process(std::deque<CommandJob> jobs) {
             }
         }
         std::deque<CommandJob> others;
-        while (batch.one_by_one && batch.jobs.size() > 1) {
+        while (batch.jobs.size() > std::max<std::size_t>(1, batch.jobs_max)) {
             others.push_front(std::move(batch.jobs.back()));
             batch.jobs.pop_back();
         }
@@ -145,74 +117,6 @@ bool Writer::attempt(Batch& batch) {
     return settle(batch, outcome);
 }
 
-/// Something else than a head stood against the append, for example a command id that another process used
-/// without an event. Whatever it is, the log says it better than the cache, and only one job may suffer for
-/// it.
-void Writer::distrust_cache(Batch& batch) {
-    batch.one_by_one = true;
-    committed_->reset();
-    committed_->synchronise();
-}
-
-bool Writer::settle(Batch& batch, AppendOutcome outcome) {
-    if (outcome == AppendOutcome::written) {
-        batch.layer->keep_committed();
-        batch.lines->keep_committed();
-        counters_.batches.fetch_add(1, std::memory_order_relaxed);
-        counters_.events.fetch_add(batch.append.events.size(), std::memory_order_relaxed);
-        if (!batch.append.events.empty() && options_.appended) options_.appended();
-        withhold_doubtful(batch);
-        return true;
-    }
-    batch.layer->forget_subjects();
-    switch (outcome) {
-        case AppendOutcome::head_moved:
-            counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
-            batch.told_head_moved = true;
-            ++batch.losses;
-            careful_batches_ = kCarefulBatches;
-            return false;
-        case AppendOutcome::reservation_taken:
-            batch.one_by_one = true;
-            return false;
-        case AppendOutcome::in_doubt:
-            note_doubt(batch);
-            return false;
-        default:
-            throw StoreUnavailable{"the database refused the append"};
-    }
-}
-
-void Writer::note_doubt(Batch& batch) {
-    counters_.in_doubt.fetch_add(1, std::memory_order_relaxed);
-    report("WRITER-d0b7", "the connection broke during an append; its outcome is looked up");
-    committed_->reset();
-    // A job that was rejected has nothing in the append, so its next decision is as good as the first.
-    for (std::size_t i = 0; i < batch.results.size(); ++i) {
-        const bool accepted = std::ranges::any_of(batch.results[i], &CommandResult::has_value);
-        batch.jobs[i].in_doubt = batch.jobs[i].in_doubt || accepted;
-    }
-    batch.doubtful.clear();
-    for (const PartitionMove& move : batch.append.partitions)
-        batch.doubtful[move.partition] = move.expected_head;
-}
-
-/// An append that broke off may still be on its way to PostgreSQL. It is harmless once one of its heads
-/// moved; until then a command that was in it and would be rejected now must not be told so.
-void Writer::withhold_doubtful(Batch& batch) {
-    const bool may_come =
-        !batch.doubtful.empty() && std::ranges::all_of(batch.doubtful, [&](const auto& expected) {
-            return committed_->head(expected.first) == expected.second;
-        });
-    if (!may_come) return;
-    for (std::size_t i = 0; i < batch.results.size(); ++i) {
-        if (!batch.jobs[i].in_doubt) continue;
-        for (CommandResult& result : batch.results[i]) {
-            if (!result) result = std::unexpected(outcome_unknown());
-        }
-    }
-}
-
 void Writer::find_repeats(Batch& batch, bool all) {
     std::vector<CommandKey> keys;
     std::vector<StreamKey> streams;
@@ -241,7 +145,7 @@ void Writer::decide(Batch& batch) {
     batch.append = {};
     batch.results.clear();
     for (const CommandJob& job : batch.jobs) {
-        const bool enough = batch.one_by_one && !batch.results.empty();
+        const bool enough = batch.results.size() >= batch.jobs_max;
         if (enough || batch.lines->bytes() >= options_.limits.batch_bytes_max) break;
         batch.results.push_back(decide_job(job, batch));
     }
@@ -354,31 +258,6 @@ void Writer::fill_answers(
         }
     }
     group.events().clear();
-}
-
-/// Takes the jobs that were decided off the batch; what did not fit any more is put back in front of the
-/// queue.
-void Writer::answer(Batch& batch) {
-    for (std::vector<CommandResult>& results : batch.results) {
-        for (const CommandResult& result : results) {
-            auto& counter = !result            ? counters_.rejected
-                            : result->repeated ? counters_.repeated
-                                               : counters_.accepted;
-            counter.fetch_add(1, std::memory_order_relaxed);
-        }
-        batch.jobs.front().done(std::move(results));
-        batch.jobs.pop_front();
-    }
-    queue_.put_back(batch.jobs);
-}
-
-/// A command whose append is in doubt is never told that it was refused.
-void Writer::refuse(Batch& batch, const Rejection& rejection) {
-    for (CommandJob& job : batch.jobs) {
-        counters_.rejected.fetch_add(job.requests.size(), std::memory_order_relaxed);
-        const Rejection& said = job.in_doubt ? outcome_unknown() : rejection;
-        job.done(std::vector<CommandResult>(job.requests.size(), std::unexpected(said)));
-    }
 }
 
 void Writer::report(std::string_view code, const std::string& detail) const {

@@ -19,6 +19,11 @@ struct CommandCounters {
     std::atomic<std::uint64_t> events{0};
     std::atomic<std::uint64_t> heads_moved{0};
     std::atomic<std::uint64_t> in_doubt{0};
+    std::atomic<std::uint64_t> isolated{0};
+    std::atomic<std::uint64_t> refused_full{0};
+    std::atomic<std::uint64_t> refused_realm{0};
+    std::atomic<std::uint64_t> refused_slow{0};
+    std::atomic<std::uint64_t> refused_stalled{0};
 };
 
 /// Owns one connection and one thread: takes what is queued, decides it in order, appends all of it in one
@@ -29,12 +34,13 @@ public:
     Writer(const CommandBusOptions& options, CommandCounters& counters);
     ~Writer();
 
-    /// False when the queue is full or the writer stops; then `job` is untouched.
-    bool enqueue(CommandJob& job) { return queue_.push(job); }
+    /// `job` is untouched unless it was taken.
+    JobQueue::Verdict enqueue(CommandJob& job) { return queue_.push(job); }
+    /// Refuses what waits when the writer has taken nothing for too long. Any thread.
+    void refuse_stalled();
     /// Finishes what is queued.
     void stop();
-    /// Commands that wait.
-    [[nodiscard]] std::size_t queued() const { return queue_.size(); }
+    [[nodiscard]] const JobQueue& queue() const { return queue_; }
 
 private:
     struct Batch;
@@ -52,6 +58,7 @@ private:
         std::vector<CommandResult>& results
     );
     bool settle(Batch& batch, AppendOutcome outcome);
+    bool isolate(Batch& batch);
     void distrust_cache(Batch& batch);
     void note_doubt(Batch& batch);
     void withhold_doubtful(Batch& batch);

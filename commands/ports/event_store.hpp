@@ -118,7 +118,8 @@ enum class AppendOutcome : std::uint8_t {
     reservation_taken,  ///< a reservation of another partition was taken meanwhile; nothing was written
     not_written,  ///< the database refused for now (no connection, no space, a lock timeout); nothing was
                   ///< written
-    in_doubt      ///< the connection broke after the statement was sent: it may have been committed
+    refused_for_good,  ///< the database refused something in the rows and would again; nothing was written
+    in_doubt           ///< the connection broke after the statement was sent: it may have been committed
 };
 
 /// A stored event as the writer needs it to fold.

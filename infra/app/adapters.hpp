@@ -6,6 +6,7 @@
 #include "infra/crypto/verified_tokens.hpp"
 #include "infra/runtime/worker_pool.hpp"
 
+#include <chrono>
 #include <string>
 
 namespace annals::app {
@@ -32,7 +33,9 @@ private:
 
 class PooledPasswords final : public api::Passwords {
 public:
-    bool submit(std::move_only_function<void()> job) override { return pool_.submit(std::move(job)); }
+    bool submit(std::move_only_function<void()> job, std::move_only_function<void()> give_up) override {
+        return pool_.submit(std::move(job), std::move(give_up));
+    }
     std::string hash(const std::string& password) override;
     bool verify(const std::optional<std::string>& hash, const std::string& password) override;
     std::optional<std::string> weakness(const std::string& password, const std::string& email) override;
@@ -45,10 +48,18 @@ private:
 class PooledWorkers final : public api::Workers {
 public:
     static constexpr std::size_t kQueuedMax = 4096;
+    static constexpr runtime::WorkerWait kWait{
+        .admit_max = std::chrono::milliseconds(50),
+        .free_jobs = 256,
+        .give_up_after = std::chrono::milliseconds(800),
+    };
 
-    explicit PooledWorkers(std::size_t threads) : pool_("worker", threads, kQueuedMax) {}
-    bool submit(std::move_only_function<void()> job) override { return pool_.try_submit(std::move(job)); }
+    explicit PooledWorkers(std::size_t threads) : pool_("worker", threads, kQueuedMax, kWait) {}
+    bool submit(std::move_only_function<void()> job, std::move_only_function<void()> give_up) override {
+        return pool_.try_submit(std::move(job), std::move(give_up));
+    }
     void stop() { pool_.stop(); }
+    [[nodiscard]] const runtime::WorkerPool& pool() const { return pool_; }
 
 private:
     runtime::WorkerPool pool_;

@@ -1,6 +1,7 @@
 #include "infra/app/bench_command.hpp"
 
 #include "domain/contract/json_reader.hpp"
+#include "infra/bench/overload.hpp"
 #include "infra/bench/team_day.hpp"
 #include "infra/bench/visible_load.hpp"
 
@@ -19,6 +20,7 @@ struct BenchArguments {
     std::string run_file;
     bench::TeamDayOptions day;
     bench::VisibleLoadOptions visible;
+    bench::OverloadOptions overload;
 };
 
 std::string default_run_file() {
@@ -46,6 +48,12 @@ void take_run_file(BenchArguments& arguments) {
 int run(BenchArguments& arguments) {
     take_run_file(arguments);
     auto& day = arguments.day;
+    if (arguments.workload == "overload" || arguments.workload == "fairness") {
+        arguments.overload.api = day.apis.empty() ? "" : day.apis.front();
+        arguments.overload.json_file = day.json_file;
+        return arguments.workload == "overload" ? bench::run_overload(arguments.overload)
+                                                : bench::run_fairness(arguments.overload);
+    }
     if (arguments.workload == "visible") {
         arguments.visible.api = day.apis.empty() ? "" : day.apis.front();
         arguments.visible.seed = day.seed;
@@ -73,10 +81,11 @@ void declare_common(CLI::App& command, BenchArguments& arguments) {
     command.add_option("--workload", arguments.workload)
         ->description(
             "team-day: organizations at work with all their disorder; visible: how soon queries show a "
-            "command"
+            "command; overload: what is refused and how fast above the capacity; fairness: what one realm's "
+            "import costs another"
         )
         ->required()
-        ->check(CLI::IsMember({"team-day", "visible"}));
+        ->check(CLI::IsMember({"team-day", "visible", "overload", "fairness"}));
     command.add_option("--seed", day.seed, "Every choice follows from it")->capture_default_str();
     command.add_option("--run", arguments.run_file, "run.json of the instance, for what is not given")
         ->capture_default_str();
@@ -142,6 +151,25 @@ void declare_visible(CLI::App& command, bench::VisibleLoadOptions& visible) {
     command.add_option("--targets", visible.targets_file, "visible: file of lines ACCESS_TOKEN PROJECT_ID");
 }
 
+void declare_overload(CLI::App& command, bench::OverloadOptions& overload) {
+    command.add_option(
+        "--load-targets", overload.targets_file, "overload, fairness: file of lines ACCESS_TOKEN PROJECT_ID"
+    );
+    command.add_option("--rivals", overload.rivals_file, "fairness: the same, of the realm that imports");
+    command.add_option("--factor", overload.factor, "overload: times the capacity that was measured first")
+        ->check(CLI::Range(1.0, 100.0))
+        ->capture_default_str();
+    command.add_option("--load-seconds", overload.seconds, "overload, fairness")
+        ->check(CLI::Range(1, 3600))
+        ->capture_default_str();
+    command.add_option("--load-connections", overload.connections, "overload, fairness: of the load")
+        ->check(CLI::Range(std::size_t{1}, bench::kOpenLoopConnectionsMax))
+        ->capture_default_str();
+    command.add_option("--load-rate", overload.rate, "fairness: commands per second of the measured realm")
+        ->check(CLI::Range(1.0, 1000.0))
+        ->capture_default_str();
+}
+
 }  // namespace
 
 void add_bench_command(CLI::App& app, int& exit_code) {
@@ -151,6 +179,7 @@ void add_bench_command(CLI::App& app, int& exit_code) {
     declare_common(*command, *arguments);
     declare_team_day(*command, arguments->day);
     declare_visible(*command, arguments->visible);
+    declare_overload(*command, arguments->overload);
     command->callback([arguments, &exit_code] { exit_code = run(*arguments); });
 }
 

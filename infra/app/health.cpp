@@ -16,10 +16,11 @@ http::Handler on_worker(api::Workers& workers, Answer answer) {
     return [&workers, answer = std::move(answer
                       )](const std::shared_ptr<http::Request>& request, http::Respond respond) {
         auto slot = std::make_shared<http::Respond>(std::move(respond));
-        const bool accepted = workers.submit([answer, request, slot] { (*slot)(answer(*request)); });
-        if (!accepted)
+        const auto refuse = [request, slot] {
             (*slot)(http::problem_response(*request, http::make_problem("OVERLOADED", "all workers are busy"))
             );
+        };
+        if (!workers.submit([answer, request, slot] { (*slot)(answer(*request)); }, refuse)) refuse();
     };
 }
 

@@ -203,6 +203,36 @@ HealthSources Process::Impl::health_sources() {
     };
 }
 
+namespace {
+
+/// What was refused before it was begun, and how long what was taken waits; limits: docs/guides/operate.md.
+void update_overload_metrics(
+    const CommandStats& stats, const runtime::WorkerPool& workers, runtime::Metrics& into
+) {
+    const runtime::WorkerPool::Stats jobs = workers.stats();
+    const std::pair<std::string_view, std::uint64_t> refused[] = {
+        {"queue_full", stats.refused_full}, {"realm_share", stats.refused_realm},
+        {"queue_slow", stats.refused_slow}, {"writer_stalled", stats.refused_stalled},
+        {"workers_full", jobs.refused},     {"workers_stalled", jobs.given_up},
+    };
+    for (const auto& [reason, count] : refused) {
+        into.gauge(
+                "annals_refused", "Commands and queries refused with OVERLOADED since start",
+                {{"reason", std::string(reason)}}
+        ).set(static_cast<double>(count));
+    }
+    into.gauge("annals_commands_isolated", "Commands that the database refused for good")
+        .set(static_cast<double>(stats.isolated));
+    into.gauge("annals_command_queue_age_seconds", "How long the oldest queued command has waited")
+        .set(static_cast<double>(stats.queue_age_ms) / 1e3);
+    into.gauge("annals_worker_queue_age_seconds", "How long the oldest queued query has waited")
+        .set(static_cast<double>(workers.age().count()) / 1e3);
+    into.gauge("annals_workers_queued", "Queries waiting for a worker")
+        .set(static_cast<double>(workers.queued()));
+}
+
+}  // namespace
+
 void Process::Impl::update_metrics(runtime::Metrics& into) {
     const CommandStats stats = api->bus.stats();
     into.gauge("annals_commands_accepted", "Commands accepted since start")
@@ -220,6 +250,7 @@ void Process::Impl::update_metrics(runtime::Metrics& into) {
         .set(static_cast<double>(stats.heads_moved));
     into.gauge("annals_append_in_doubt", "Appends whose outcome had to be looked up")
         .set(static_cast<double>(stats.in_doubt));
+    update_overload_metrics(stats, api->workers.pool(), into);
     into.gauge("annals_http_connections", "Open connections")
         .set(static_cast<double>(api->server.connections()));
     kafka.update_metrics(into);

@@ -5,7 +5,10 @@
 namespace annals::crypto {
 
 PasswordPool::PasswordPool(std::size_t threads)
-    : workers_("password", std::clamp<std::size_t>(threads, 1, kThreadsMax), kQueuedMax) {}
+    : workers_(
+          "password", std::clamp<std::size_t>(threads, 1, kThreadsMax), kQueuedMax,
+          runtime::WorkerWait{.give_up_after = kGiveUpAfter}
+      ) {}
 
 void PasswordPool::stop() {
     workers_.stop();

@@ -2,6 +2,7 @@
 
 #include "infra/runtime/worker_pool.hpp"
 
+#include <chrono>
 #include <cstddef>
 #include <functional>
 
@@ -13,15 +14,20 @@ namespace annals::crypto {
 class PasswordPool {
 public:
     static constexpr std::size_t kThreadsMax = 2;
-    /// At about 80 hashes a second a full queue is worth under one second of waiting.
+    /// At about 80 hashes a second a full queue is worth under one second of waiting. Whoever waits longer on
+    /// a slower machine is told so.
     static constexpr std::size_t kQueuedMax = 64;
+    static constexpr std::chrono::milliseconds kGiveUpAfter{900};
 
     /// `threads` is cut to 1..kThreadsMax.
     explicit PasswordPool(std::size_t threads = kThreadsMax);
 
-    /// False when the queue is full or the pool stops: answer 503 with Retry-After.
-    [[nodiscard]] bool submit(std::move_only_function<void()> job) {
-        return workers_.try_submit(std::move(job));
+    /// False when the queue is full or the pool stops: answer 503 with Retry-After. Otherwise either `job`
+    /// runs, or `give_up`, if there is one, when no thread came to it in time.
+    [[nodiscard]] bool submit(
+        std::move_only_function<void()> job, std::move_only_function<void()> give_up = {}
+    ) {
+        return workers_.try_submit(std::move(job), std::move(give_up));
     }
     /// Runs what is queued, then ends the threads. The destructor does the same.
     void stop();

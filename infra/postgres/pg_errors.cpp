@@ -15,6 +15,10 @@ ErrorKind classify(std::string_view sqlstate) {
     if (sqlstate == "42P01" || sqlstate == "42703" || sqlstate == "42883" || sqlstate == "3F000") {
         return ErrorKind::missing_object;
     }
+    // Cardinality, data, constraints, program limits, RAISE: about the values that were sent. 22 has no
+    // member that time heals.
+    if (group == "21" || group == "22" || group == "23" || group == "54" || group == "P0")
+        return ErrorKind::invalid;
     return ErrorKind::other;
 }
 
@@ -38,10 +42,32 @@ std::string_view error_kind_name(ErrorKind kind) {
             return "refused";
         case ErrorKind::missing_object:
             return "missing_object";
+        case ErrorKind::invalid:
+            return "invalid";
         case ErrorKind::other:
             return "other";
     }
     return "other";
+}
+
+bool PgError::passes() const {
+    switch (kind()) {
+        case ErrorKind::cannot_connect:
+        case ErrorKind::connection_lost:
+        case ErrorKind::conflict:
+        case ErrorKind::lock_timeout:
+        case ErrorKind::statement_timeout:
+        case ErrorKind::no_space:
+            return true;
+        case ErrorKind::other:
+            return sqlstate() == "25006" || sqlstate().starts_with("57") || sqlstate().starts_with("58");
+        case ErrorKind::unique_violation:
+        case ErrorKind::refused:
+        case ErrorKind::missing_object:
+        case ErrorKind::invalid:
+            return false;
+    }
+    return false;
 }
 
 std::string one_line(std::string_view text) {

@@ -18,6 +18,7 @@ enum class ErrorKind : std::uint8_t {
     no_space,           ///< disk full or another resource of the server used up
     refused,            ///< the role lacks a right, or row-level security said no
     missing_object,     ///< a table, column, function or schema does not exist
+    invalid,            ///< the values are refused, and would be each time
     other
 };
 
@@ -50,6 +51,8 @@ public:
     [[nodiscard]] const std::string& constraint() const { return details_.constraint; }
     /// The session is gone, and the statement that was sent may have been committed.
     [[nodiscard]] bool in_doubt() const { return details_.kind == ErrorKind::connection_lost; }
+    /// The same may succeed later: nothing is wrong with what was asked.
+    [[nodiscard]] bool passes() const;
     /// The session is gone or never was.
     [[nodiscard]] bool disconnected() const { return in_doubt() || kind() == ErrorKind::cannot_connect; }
 

@@ -133,6 +133,8 @@ AppendOutcome outcome_of(const PgError& error) {
                                                       : AppendOutcome::head_moved;
         case ErrorKind::conflict:
             return AppendOutcome::head_moved;  // a deadlock, which the other writer won
+        case ErrorKind::invalid:
+            return AppendOutcome::refused_for_good;
         default:
             return AppendOutcome::not_written;
     }

@@ -113,9 +113,10 @@ Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& p
     try {
         return std::move(lease.connection().pipeline(calls).back());
     } catch (const PgError& error) {
-        if (!reused || !error.disconnected()) throw;
+        const bool was_closed = reused && error.disconnected();
+        if (!was_closed && error.kind() != ErrorKind::conflict) throw;
+        if (was_closed) lease.replace();
     }
-    lease.replace();
     return std::move(lease.connection().pipeline(calls).back());
 }
 
@@ -124,9 +125,16 @@ std::unique_ptr<QueryResult> QueryPool::query(
 ) {
     Params values;
     for (const QueryParam& param : params) values.text(param);
-    return std::make_unique<TextResult>(
-        run(tenant, Statement{statement.name.c_str(), statement.sql.c_str()}, values)
-    );
+    try {
+        return std::make_unique<TextResult>(
+            run(tenant, Statement{statement.name.c_str(), statement.sql.c_str()}, values)
+        );
+    } catch (const PoolExhausted& busy) {
+        throw QueryUnavailable(busy.what());
+    } catch (const PgError& error) {
+        if (error.passes()) throw QueryUnavailable(error.what());
+        throw;
+    }
 }
 
 }  // namespace annals::pg

@@ -18,8 +18,8 @@ public:
 };
 
 /// A bounded number of annals_api sessions that read query tables as one realm. Thread-safe; connections are
-/// made when they are needed and replaced when they broke. A query that finds its idle connection closed is
-/// sent once more on a new one.
+/// made when they are needed and replaced when they broke. A query that finds its idle connection closed, or
+/// that PostgreSQL gave up for another transaction, is sent once more.
 class QueryPool final : public QueryReader {
 public:
     explicit QueryPool(std::string dsn, std::size_t connections_max = kQueryConnectionsMax);

@@ -12,6 +12,8 @@ namespace {
 
 /// Linux keeps 15 characters of a thread's name; the rest of them is for its number.
 constexpr std::size_t kThreadNameLengthMax = 11;
+/// How often waiting jobs are looked at.
+constexpr std::chrono::milliseconds kWatchInterval{100};
 
 void name_thread(std::thread& thread, const std::string& pool, std::size_t number) {
     const std::string name = pool.substr(0, kThreadNameLengthMax) + "-" + std::to_string(number);
@@ -20,8 +22,8 @@ void name_thread(std::thread& thread, const std::string& pool, std::size_t numbe
 
 }  // namespace
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queued_max)
-    : name_(std::move(name)), queued_max_(queued_max) {
+WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait)
+    : name_(std::move(name)), queued_max_(queued_max), wait_(wait) {
     ANNALS_ASSERT(threads >= 1, "a pool without threads never runs anything");
     ANNALS_ASSERT(queued_max >= 1, "a pool without a queue never takes anything");
     threads_.reserve(threads);
@@ -29,17 +31,27 @@ WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queued
         threads_.emplace_back([this] { run_jobs(); });
         name_thread(threads_.back(), name_, i);
     }
+    if (wait_.give_up_after == kNoWaitLimit) return;
+    watcher_ = std::thread([this] { watch_waiting(); });
+    name_thread(watcher_, name_, threads);
 }
 
 WorkerPool::~WorkerPool() {
     stop();
 }
 
-bool WorkerPool::try_submit(Job&& job) {
+bool WorkerPool::try_submit(Job&& job, Job&& give_up) {
     {
+        const auto now = Clock::now();
         const std::scoped_lock lock(mutex_);
-        if (stopping_ || queue_.size() >= queued_max_) return false;
-        queue_.push_back(std::move(job));
+        if (stopping_) return false;
+        const bool slow = queue_.size() >= wait_.free_jobs && !queue_.empty() &&
+                          now - queue_.front().since > wait_.admit_max;
+        if (slow || queue_.size() >= queued_max_) {
+            ++stats_.refused;
+            return false;
+        }
+        queue_.push_back({std::move(job), std::move(give_up), now});
     }
     job_or_stop_.notify_one();
     return true;
@@ -50,21 +62,35 @@ std::size_t WorkerPool::queued() const {
     return queue_.size();
 }
 
+std::chrono::milliseconds WorkerPool::age() const {
+    const auto now = Clock::now();
+    const std::scoped_lock lock(mutex_);
+    if (queue_.empty()) return {};
+    return std::chrono::duration_cast<std::chrono::milliseconds>(now - queue_.front().since);
+}
+
+WorkerPool::Stats WorkerPool::stats() const {
+    const std::scoped_lock lock(mutex_);
+    return stats_;
+}
+
 void WorkerPool::stop() {
     {
         const std::scoped_lock lock(mutex_);
         stopping_ = true;
     }
     job_or_stop_.notify_all();
+    stop_or_time_.notify_all();
     join_threads();
 }
 
 bool WorkerPool::stop_within(std::chrono::milliseconds limit) {
-    std::deque<Job> dropped;
+    std::deque<Queued> dropped;
     {
         std::unique_lock lock(mutex_);
         stopping_ = true;
         job_or_stop_.notify_all();
+        stop_or_time_.notify_all();
         queue_empty_.wait_for(lock, limit, [this] { return queue_.empty(); });
         dropped.swap(queue_);
     }
@@ -79,11 +105,29 @@ void WorkerPool::run_jobs() {
             std::unique_lock lock(mutex_);
             job_or_stop_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
             if (queue_.empty()) return;
-            job = std::move(queue_.front());
+            job = std::move(queue_.front().run);
             queue_.pop_front();
             if (queue_.empty()) queue_empty_.notify_all();
         }
         run_one(job);
+    }
+}
+
+/// All threads may be busy with something that hangs; then somebody else has to say so.
+void WorkerPool::watch_waiting() {
+    std::unique_lock lock(mutex_);
+    while (!stop_or_time_.wait_for(lock, kWatchInterval, [this] { return stopping_; })) {
+        const auto limit = Clock::now() - wait_.give_up_after;
+        std::vector<Job> given_up;
+        std::erase_if(queue_, [&](Queued& queued) {
+            if (queued.since > limit || !queued.give_up) return false;
+            given_up.push_back(std::move(queued.give_up));
+            return true;
+        });
+        stats_.given_up += given_up.size();
+        lock.unlock();
+        for (Job& job : given_up) run_one(job);
+        lock.lock();
     }
 }
 
@@ -100,6 +144,7 @@ void WorkerPool::join_threads() {
     for (auto& thread : threads_) {
         if (thread.joinable()) thread.join();
     }
+    if (watcher_.joinable()) watcher_.join();
 }
 
 }  // namespace annals::runtime

@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,9 +34,14 @@ public:
     [[nodiscard]] virtual std::optional<std::string_view> cell(std::size_t row, std::size_t column) const = 0;
 };
 
+/// The database cannot answer now, and may later: no connection, a timeout, a conflict, no resources.
+struct QueryUnavailable : std::runtime_error {
+    using std::runtime_error::runtime_error;
+};
+
 /// Reads query tables as one realm, with row-level security in force: whatever the statement says, rows of
-/// other realms do not exist. Implementations are thread-safe and block. What goes wrong (no connection, a
-/// statement timeout) is thrown as the implementation's std::runtime_error and ends the request.
+/// other realms do not exist. Implementations are thread-safe and block. They throw QueryUnavailable for what
+/// passes, and a std::runtime_error of their own for what is a defect; both end the request.
 class QueryReader {
 public:
     virtual ~QueryReader() = default;

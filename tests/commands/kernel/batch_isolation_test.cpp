@@ -221,8 +221,6 @@ TEST_F(BatchIsolation, AReservationLostToAnotherProcessRejectsItsLoserOnly) {
 }
 
 TEST_F(BatchIsolation, AnAppendThatNeverFitsIsGivenUpAndFailsItsOwnCommandOnly) {
-    // Nothing is known that would make the log refuse one command for ever; if there is, it stays alone with
-    // it.
     std::atomic<int> attempts{0};
     after_queueing = [&] {
         hook.set([&](EventStore& real, const AppendBatch& batch) {
@@ -236,6 +234,60 @@ TEST_F(BatchIsolation, AnAppendThatNeverFitsIsGivenUpAndFailsItsOwnCommandOnly) 
     EXPECT_EQ((Codes{"accepted", "OVERLOADED", "accepted", "accepted"}), codes_of(results));
     EXPECT_LE(attempts, static_cast<int>(2 * CommandLimits{}.decide_attempts_max));
     EXPECT_EQ(4U, dense_events().size());
+}
+
+TEST_F(BatchIsolation, WhatTheDatabaseWillNeverTakeFailsItsOwnCommandOnly) {
+    std::vector<CommandRequest> requests;
+    Codes expected;
+    for (std::uint64_t stream = 1; stream <= 60; ++stream) {
+        requests.push_back(fine(stream));
+        expected.emplace_back(stream == 23 || stream == 60 ? "INTERNAL" : "accepted");
+    }
+    std::atomic<int> refusals{0};
+    after_queueing = [&] {
+        hook.set([&](EventStore& real, const AppendBatch& batch) {
+            const bool poisoned = std::ranges::any_of(batch.events, [](const EventRow& row) {
+                return row.stream == uuid(23) || row.stream == uuid(60);
+            });
+            if (!poisoned) return real.append(batch);
+            ++refusals;
+            return AppendOutcome::refused_for_good;
+        });
+    };
+    EXPECT_EQ(expected, codes_of(run_as_one_batch(std::move(requests))));
+    EXPECT_LE(refusals, 45) << "they are found by halves, not one by one";
+    EXPECT_EQ(59U, dense_events().size());
+    EXPECT_EQ(2U, bus->stats().isolated);
+    EXPECT_EQ((std::vector<std::string>{"WRITER-2ad9", "WRITER-2ad9"}), reports);
+}
+
+TEST_F(BatchIsolation, AGroupThatTheDatabaseWillNeverTakeFailsAsAWhole) {
+    hook.set([&](EventStore& real, const AppendBatch& batch) {
+        const bool poisoned = std::ranges::count(batch.events, uuid(2), &EventRow::stream) > 0;
+        return poisoned ? AppendOutcome::refused_for_good : real.append(batch);
+    });
+    const auto results = run_group({fine(1), fine(2)}, true);
+    EXPECT_EQ((Codes{"INTERNAL", "INTERNAL"}), codes_of(results));
+    EXPECT_TRUE(run(fine(1)));
+    EXPECT_EQ(1U, dense_events().size());
+}
+
+TEST_F(BatchIsolation, WhatWaitsForAWriterThatHangsIsRefusedInTime) {
+    auto impatient = options();
+    impatient.limits.queue_stall_ms_max = 10;
+    bus = std::make_unique<CommandBus>(impatient);
+    Gate gate;
+    hook.once(gate.hook());
+    auto held = submit(*bus, fine(1));
+    gate.wait_until_reached();
+    auto waiting = submit(*bus, fine(2));
+    auto group = submit_group(*bus, {fine(3), fine(4)}, true);
+    EXPECT_EQ("OVERLOADED", code_of(waiting.get()));
+    EXPECT_EQ((Codes{"OVERLOADED", "OVERLOADED"}), codes_of(group.get()));
+    EXPECT_EQ(3U, bus->stats().refused_stalled);
+    gate.open();
+    EXPECT_TRUE(held.get()) << "it is on its way to the log and cannot be called back";
+    EXPECT_EQ(1U, dense_events().size());
 }
 
 TEST_F(BatchIsolation, ACommandThatWaitedTooLongIsRefusedRatherThanRunLate) {

@@ -47,6 +47,48 @@ TEST(WorkerPool, LeavesTheJobWithTheCallerWhenFull) {
     EXPECT_EQ(ran, 9);
 }
 
+/// A pool with one thread that is busy until the gate is released.
+struct BusyPool {
+    explicit BusyPool(WorkerWait wait) : pool("test", 1, 100, wait) {
+        EXPECT_TRUE(pool.try_submit([this] {
+            busy.count_down();
+            gate.acquire();
+        }));
+        busy.wait();
+    }
+    std::binary_semaphore gate{0};
+    std::latch busy{1};
+    WorkerPool pool;
+};
+
+TEST(WorkerPool, RefusesWhileTheOldestJobWaitsTooLong) {
+    BusyPool busy({.admit_max = milliseconds(-1), .free_jobs = 2});
+    std::atomic<int> ran{0};
+    ASSERT_TRUE(busy.pool.try_submit([&] { ++ran; }));
+    ASSERT_TRUE(busy.pool.try_submit([&] { ++ran; }));
+    EXPECT_FALSE(busy.pool.try_submit([&] { ++ran; })) << "two may wait however long";
+    EXPECT_EQ(busy.pool.stats().refused, 1U);
+    busy.gate.release();
+    busy.pool.stop();
+    EXPECT_EQ(ran, 2);
+}
+
+TEST(WorkerPool, GivesUpJobsThatNoThreadCameToInTime) {
+    BusyPool busy({.give_up_after = milliseconds(1)});
+    std::atomic<int> ran{0};
+    std::latch given_up{2};
+    for (int i = 0; i < 2; ++i) {
+        ASSERT_TRUE(busy.pool.try_submit([&] { ran += 100; }, [&] { given_up.count_down(); }));
+    }
+    ASSERT_TRUE(busy.pool.try_submit([&] { ++ran; })) << "one that waits as long as it takes";
+    given_up.wait();
+    EXPECT_EQ(busy.pool.stats().given_up, 2U);
+    EXPECT_EQ(busy.pool.queued(), 1U);
+    busy.gate.release();
+    busy.pool.stop();
+    EXPECT_EQ(ran, 1);
+}
+
 TEST(WorkerPool, RefusesJobsOnceItStops) {
     WorkerPool pool("test", 2, 10);
     pool.stop();

@@ -1,0 +1,212 @@
+#include "commands/kernel/job_queue.hpp"
+
+#include "tests/support/scripted_bus.hpp"
+#include "tests/support/seed.hpp"
+
+#include <map>
+
+namespace annals {
+namespace {
+
+using namespace test;
+using std::chrono::milliseconds;
+using Verdict = JobQueue::Verdict;
+
+/// Jobs that are told apart by the correlation of their first command; nothing is ever decided.
+class JobQueueTest : public testing::Test {
+protected:
+    static TenantId realm(std::uint64_t number) { return TenantId{uuid(number)}; }
+
+    static CommandJob job(std::uint64_t of, std::size_t commands = 1, milliseconds waited = milliseconds(0)) {
+        CommandJob job;
+        for (std::size_t i = 0; i < commands; ++i) {
+            CommandRequest& request = job.requests.emplace_back();
+            request.realm = realm(of);
+        }
+        job.queued_at = JobQueue::Clock::now() - waited;
+        return job;
+    }
+    Verdict push(CommandJob job) { return queue.push(job); }
+    void push_all(std::uint64_t of, std::size_t jobs) {
+        for (std::size_t i = 0; i < jobs; ++i) {
+            CommandJob next = job(of);
+            next.requests.front().correlation = uuid(++pushed[of]);
+            ASSERT_EQ(Verdict::taken, queue.push(next));
+        }
+    }
+    /// Commands of each realm in a batch.
+    static std::map<TenantId, std::size_t> shares(const std::deque<CommandJob>& jobs) {
+        std::map<TenantId, std::size_t> counts;
+        for (const CommandJob& each : jobs) counts[each.requests.front().realm] += each.requests.size();
+        return counts;
+    }
+
+    CommandLimits limits{
+        .queue_max = 1000,
+        .queue_realm_max = 100,
+        .queue_wait_ms_max = 1000,
+        .queue_realm_free = 4,
+        .queue_free = 8,
+        .batch_commands_max = 16,
+        .batch_realm_share = 4,
+    };
+    JobQueue queue{limits};
+    std::map<std::uint64_t, std::uint64_t> pushed;
+};
+
+TEST_F(JobQueueTest, GivesOneRealmTheWholeBatchWhileItIsAlone) {
+    push_all(1, 20);
+    EXPECT_EQ(16U, queue.take().size());
+    EXPECT_EQ(4U, queue.size());
+    EXPECT_EQ(4U, queue.take().size());
+    EXPECT_EQ(0U, queue.size());
+}
+
+TEST_F(JobQueueTest, ServesRealmsByTurnsHoweverMuchOneOfThemSends) {
+    push_all(1, 60);
+    push_all(2, 1);
+    push_all(3, 6);
+    const auto first = shares(queue.take());
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(2), 1}, {realm(3), 4}}), first);
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(3), 2}}), shares(queue.take()));
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}}), shares(queue.take()))
+        << "the others may be back any moment";
+}
+
+TEST_F(JobQueueTest, LetsNoRealmOvertakeAnotherWhenTheBatchIsFull) {
+    for (std::uint64_t realm = 1; realm <= 10; ++realm) push_all(realm, 8);
+    std::map<TenantId, std::size_t> served;
+    for (int batch = 0; batch < 5; ++batch) {
+        const auto taken = shares(queue.take());
+        EXPECT_EQ(4U, taken.size());
+        for (const auto& [realm, commands] : taken) served[realm] += commands;
+    }
+    ASSERT_EQ(10U, served.size());
+    for (const auto& [realm, commands] : served) EXPECT_EQ(8U, commands) << realm.to_string();
+}
+
+TEST_F(JobQueueTest, TakesAGroupAsAWhole) {
+    push_all(2, 1);
+    ASSERT_EQ(Verdict::taken, push(job(1, 3)));
+    ASSERT_EQ(Verdict::taken, push(job(1, 3)));
+    ASSERT_EQ(Verdict::taken, push(job(1, 50)));
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 3}, {realm(2), 1}}), shares(queue.take()));
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 3}}), shares(queue.take()));
+    const auto large = queue.take();
+    ASSERT_EQ(1U, large.size());
+    EXPECT_EQ(50U, large.front().requests.size());
+}
+
+TEST_F(JobQueueTest, RefusesByItsBoundsAndLeavesTheJobUntouched) {
+    push_all(1, 100);
+    CommandJob refused = job(1);
+    EXPECT_EQ(Verdict::realm_full, queue.push(refused));
+    EXPECT_EQ(1U, refused.requests.size());
+    EXPECT_EQ(Verdict::taken, push(job(2))) << "another realm has room";
+    for (std::uint64_t realm = 3; queue.size() < limits.queue_max; ++realm)
+        push_all(realm, std::min<std::size_t>(90, limits.queue_max - queue.size()));
+    EXPECT_EQ(Verdict::full, push(job(500)));
+    queue.stop();
+    EXPECT_EQ(Verdict::stopping, push(job(2)));
+}
+
+TEST_F(JobQueueTest, RefusesARealmWhoseOwnLineIsSlowAndNobodyElse) {
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(Verdict::taken, push(job(1, 1, milliseconds(2000)))) << i;
+    EXPECT_EQ(Verdict::realm_slow, push(job(1)));
+    CommandJob of_a_batch = job(1);
+    of_a_batch.bulk = true;
+    EXPECT_EQ(Verdict::taken, queue.push(of_a_batch)) << "its sender waits for all of it";
+    EXPECT_EQ(5U, queue.take().size());
+    EXPECT_EQ(Verdict::taken, push(job(1)));
+    for (int i = 0; i < 4; ++i) EXPECT_EQ(Verdict::taken, push(job(2, 1, milliseconds(2000)))) << i;
+    EXPECT_EQ(Verdict::realm_slow, push(job(2)));
+    EXPECT_EQ(Verdict::taken, push(job(1)));
+}
+
+TEST_F(JobQueueTest, RefusesNewRealmsWhileATurnOfAllTakesTooLong) {
+    limits.queue_wait_ms_max = 0;
+    JobQueue hurried(limits);
+    for (std::uint64_t realm = 1; realm <= 8; ++realm) {
+        CommandJob next = job(realm);
+        ASSERT_EQ(Verdict::taken, hurried.push(next));
+    }
+    Verdict verdict = Verdict::taken;
+    const auto refuses = [&](std::uint64_t realm) {
+        CommandJob next = job(realm);
+        verdict = hurried.push(next);
+        return verdict != Verdict::taken;
+    };
+    std::uint64_t realm = 100;
+    while (!refuses(realm)) ++realm;
+    EXPECT_EQ(Verdict::slow, verdict);
+    while (hurried.size() > 0) hurried.take();
+    EXPECT_FALSE(refuses(realm)) << "an empty queue takes anybody";
+}
+
+TEST_F(JobQueueTest, PutsBackInFrontAndInOrder) {
+    push_all(1, 3);
+    push_all(2, 3);
+    auto taken = queue.take();
+    ASSERT_EQ(6U, taken.size());
+    push_all(1, 1);
+    push_all(2, 1);
+    queue.put_back(taken);
+    EXPECT_EQ(8U, queue.size());
+    std::map<TenantId, std::vector<Uuid>> order;
+    while (queue.size() > 0) {
+        for (const CommandJob& each : queue.take())
+            order[each.requests.front().realm].push_back(*each.requests.front().correlation);
+    }
+    const std::vector<Uuid> in_order{uuid(1), uuid(2), uuid(3), uuid(4)};
+    EXPECT_EQ(in_order, order[realm(1)]);
+    EXPECT_EQ(in_order, order[realm(2)]);
+}
+
+TEST_F(JobQueueTest, GivesUpWhatWaitsForAWriterThatHangs) {
+    EXPECT_TRUE(queue.take_stalled(milliseconds(-1)).empty()) << "nothing waits";
+    push_all(1, 3);
+    CommandJob doubtful = job(2);
+    doubtful.in_doubt = true;
+    ASSERT_EQ(Verdict::taken, queue.push(doubtful));
+    EXPECT_TRUE(queue.take_stalled(std::chrono::hours(1)).empty());
+    EXPECT_EQ(3U, queue.take_stalled(milliseconds(-1)).size());
+    EXPECT_EQ(1U, queue.size());
+    EXPECT_TRUE(queue.take().front().in_doubt) << "it may be in the log already";
+}
+
+TEST_F(JobQueueTest, KeepsTheOrderOfEachRealmAndLosesNothingInAnyMixture) {
+    Seeded random;
+    std::map<TenantId, std::uint64_t> last;
+    std::size_t in = 0;
+    std::size_t out = 0;
+    const auto consume = [&] {
+        auto taken = queue.take();
+        if (random.number(0, 2) == 0) {
+            queue.put_back(taken);
+            return;
+        }
+        for (const CommandJob& each : taken) {
+            const auto& request = each.requests.front();
+            std::uint64_t& before = last[request.realm];
+            ASSERT_EQ(uuid(before + 1), *request.correlation);
+            ++before;
+            ++out;
+        }
+    };
+    for (int step = 0; step < 5000; ++step) {
+        const std::uint64_t of = static_cast<std::uint64_t>(random.number(1, 7));
+        CommandJob next = job(of);
+        next.requests.front().correlation = uuid(pushed[of] + 1);
+        if (queue.push(next) == Verdict::taken) {
+            ++pushed[of];
+            ++in;
+        }
+        if (random.number(0, 8) == 0) consume();
+    }
+    while (queue.size() > 0) consume();
+    EXPECT_EQ(in, out);
+    EXPECT_GT(in, 1000U);
+}
+
+}  // namespace
+}  // namespace annals
