@@ -91,9 +91,11 @@ struct KafkaSide::Impl {
         keyring = std::make_unique<Keyring>(*options.cryptography, [this](std::span<const Uuid> subjects) {
             return keys->find_subject_keys(subjects);
         });
+        const std::string member = projector::make_member_name();
         service = std::make_unique<projector::ProjectorService>(
             projector::ServiceSettings{{address, topic, "annals-projector"}}, projection_catalogue(),
-            pg::make_projection_store(options.dsn), pg::make_log_reader(options.dsn), keyring.get(),
+            pg::make_leased_projection_store(options.dsn, member), pg::make_log_reader(options.dsn),
+            std::make_unique<projector::LeaseKeeper>(options.dsn, member), keyring.get(),
             projector::ServiceEvents{options.applied, log_sink()}
         );
     }

@@ -32,6 +32,7 @@ void on_log(const rd_kafka_t* client, int level, const char* facility, const cha
 void on_error(rd_kafka_t* client, int code, const char* reason, void* opaque) {
     auto& context = *static_cast<ClientContext*>(opaque);
     context.errors_total.fetch_add(1, std::memory_order_relaxed);
+    if (code == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN) context.all_brokers_down.store(true);
     if (!context.may_log_error(code)) return;
     const auto error = static_cast<rd_kafka_resp_err_t>(code);
     context.log(

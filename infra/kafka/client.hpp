@@ -41,6 +41,8 @@ struct ClientContext {
 
     LogSink log;
     std::atomic<std::uint64_t> errors_total{0};  ///< what the error callback was told, transient or not
+    std::atomic<bool> all_brokers_down{false
+    };  ///< set by the error callback; whoever hears a broker resets it
 
 private:
     std::atomic<int> last_error_{0};

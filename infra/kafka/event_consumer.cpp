@@ -86,6 +86,7 @@ struct EventConsumer::Impl {
             return 0;
         }
         if (start == nullptr) return 0;  // fetched before its partition was taken away
+        context.all_brokers_down.store(false, std::memory_order_relaxed);
         start->next_offset = message.offset + 1;
         const auto position = position_of(message);
         if (!position) {
@@ -161,6 +162,17 @@ PollResult EventConsumer::poll(
 void EventConsumer::wake() {
     impl_->woken.store(true);
     rd_kafka_queue_yield(impl_->queue.get());
+}
+
+bool EventConsumer::broker_away() const {
+    return impl_->context.all_brokers_down.load();
+}
+
+void EventConsumer::probe(std::chrono::milliseconds limit) {
+    if (!broker_away()) return;
+    const auto answer =
+        partition_count(impl_->client.get(), impl_->settings.topic, static_cast<int>(limit.count()));
+    if (answer.count > 0) impl_->context.all_brokers_down.store(false);
 }
 
 std::uint64_t EventConsumer::errors_total() const {

@@ -66,6 +66,11 @@ public:
     /// Makes the running or the next poll() return at once. Any thread.
     void wake();
 
+    /// No broker could be reached since the last record came. Stays true on an idle topic until probe().
+    [[nodiscard]] bool broker_away() const;
+    /// Asks the broker, for at most `limit`, when it seems to be away.
+    void probe(std::chrono::milliseconds limit);
+
     [[nodiscard]] std::uint64_t errors_total() const;     ///< broker errors, nearly all of them transient
     [[nodiscard]] std::uint64_t malformed_total() const;  ///< records left out
 

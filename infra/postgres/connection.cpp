@@ -310,10 +310,27 @@ std::vector<Rows> Connection::receive_pipeline(const std::vector<const char*>& e
     return all;
 }
 
+namespace {
+
+bool hand_out_notifications(PGconn* connection, const std::function<void(std::string_view payload)>& handle) {
+    bool any = false;
+    while (PGnotify* notification = PQnotifies(connection)) {
+        const std::string payload = notification->extra;
+        PQfreemem(notification);
+        handle(payload);
+        any = true;
+    }
+    return any;
+}
+
+}  // namespace
+
 void Connection::wait_notifications(
     int wake_fd, milliseconds wait_for, const std::function<void(std::string_view payload)>& handle
 ) {
     require_usable();
+    // What came together with the answer to a statement is there already.
+    if (hand_out_notifications(connection_.get(), handle)) return;
     std::array<pollfd, 2> descriptors{
         pollfd{.fd = PQsocket(connection_.get()), .events = POLLIN, .revents = 0},
         pollfd{.fd = wake_fd, .events = POLLIN, .revents = 0}
@@ -323,11 +340,7 @@ void Connection::wait_notifications(
         lose(std::strerror(errno));
     }
     if (PQconsumeInput(connection_.get()) == 0) lose(PQerrorMessage(connection_.get()));
-    while (PGnotify* notification = PQnotifies(connection_.get())) {
-        const std::string payload = notification->extra;
-        PQfreemem(notification);
-        handle(payload);
-    }
+    hand_out_notifications(connection_.get(), handle);
 }
 
 Transaction::Transaction(Connection& connection) : connection_(connection) {

@@ -1,6 +1,8 @@
 #include "infra/postgres/projection_store.hpp"
 
 #include "infra/postgres/limits.hpp"
+#include "infra/postgres/partition_leases.hpp"
+#include "infra/postgres/projection_params.hpp"
 #include "infra/postgres/reconnecting.hpp"
 #include "infra/postgres/table_statements.hpp"
 
@@ -14,12 +16,13 @@ namespace {
 // Everything is looked up by key. Without scans and joins over whole tables a generic plan cannot be one that
 // was right while the table was empty. Rows are read as text, in UTC and ISO style whatever the server's
 // defaults are.
-constexpr SessionSettings kProjectionSession{
-    "annals-projector", kProjectorStatementTimeoutMs, kLockTimeoutMs,
+constexpr const char* kProjectionSettings =
     "set plan_cache_mode = force_generic_plan; set enable_seqscan = off; set enable_hashjoin = off;"
-    " set enable_mergejoin = off; set jit = off; set timezone = 'UTC'; set datestyle = 'ISO';"
-};
+    " set enable_mergejoin = off; set jit = off; set timezone = 'UTC'; set datestyle = 'ISO';";
 constexpr Statement kHeads{"projection_heads", "select head, epoch from log.partition order by partition"};
+constexpr Statement kEpochs{
+    "projection_epochs", "select partition, epoch, after from log.epoch order by partition, epoch"
+};
 constexpr Statement kLeases{"projection_leases", "select partition, epoch from proj.lease"};
 constexpr Statement kMakeCheckpoints{
     "projection_make_checkpoints",
@@ -130,67 +133,14 @@ std::vector<LogLine> read_log(
     return lines;
 }
 
-Params move_params(std::span<const CheckpointMove> moves) {
-    ArrayParam projections(ElementType::text, moves.size());
-    ArrayParam partitions(ElementType::int2, moves.size());
-    std::vector<ArrayParam> numbers(6, ArrayParam(ElementType::int8, moves.size()));
-    const auto add = [&](std::size_t i, std::uint64_t value) {
-        numbers[i].add(static_cast<std::int64_t>(value));
-    };
-    for (const CheckpointMove& move : moves) {
-        projections.add(move.projection);
-        partitions.add(std::int64_t{move.partition});
-        add(0, move.from);
-        add(1, move.to);
-        add(2, move.generation);
-        add(3, move.new_generation);
-        numbers[4].add_optional(move.kafka_offset);
-        numbers[5].add_optional(move.lease_epoch.transform([](std::uint64_t epoch) {
-            return static_cast<std::int64_t>(epoch);
-        }));
-    }
-    Params params;
-    params.array(std::move(projections)).array(std::move(partitions));
-    for (ArrayParam& each : numbers) params.array(std::move(each));
-    return params;
-}
-
-Params park_params(std::span<const ParkedEvent> events, bool whole) {
-    ArrayParam partitions(ElementType::int2, events.size());
-    ArrayParam positions(ElementType::int8, events.size());
-    ArrayParam tenants(ElementType::uuid, events.size());
-    ArrayParam streams(ElementType::uuid, events.size());
-    std::vector<ArrayParam> texts(4, ArrayParam(ElementType::text, events.size()));
-    for (const ParkedEvent& event : events) {
-        partitions.add(std::int64_t{event.partition});
-        positions.add(static_cast<std::int64_t>(event.position));
-        tenants.add(event.tenant);
-        streams.add(event.stream);
-        texts[0].add(std::string_view(event.projection));
-        texts[1].add(std::string_view(event.event_type));
-        texts[2].add(std::string_view(event.code));
-        texts[3].add(std::string_view(event.detail));
-    }
-    Params params;
-    params.array(std::move(texts[0])).array(std::move(partitions)).array(std::move(positions));
-    if (!whole) return params;
-    params.array(std::move(tenants)).array(std::move(streams));
-    for (std::size_t i = 1; i < texts.size(); ++i) params.array(std::move(texts[i]));
-    return params;
-}
-
-Params notify_params(std::span<const Position> positions) {
-    ArrayParam payloads(ElementType::text, positions.size());
-    for (const Position& position : positions) payloads.add(std::string_view(position.to_string()));
-    Params params;
-    params.array(std::move(payloads));
-    return params;
-}
-
 /// A connection whose failures are ProjectionStoreUnavailable, unless `use` deals with them itself.
 class EngineSession {
 public:
-    explicit EngineSession(std::string dsn) : connection_(std::move(dsn), kProjectionSession) {}
+    explicit EngineSession(
+        std::string dsn, const char* name = "annals-projector", const std::string& more = {}
+    )
+        : more_(kProjectionSettings + more),
+          connection_(std::move(dsn), {name, kProjectorStatementTimeoutMs, kLockTimeoutMs, more_.c_str()}) {}
 
     template <class Use>
     auto with(Use use) {
@@ -203,15 +153,34 @@ public:
     }
 
 private:
+    const std::string more_;
     Reconnecting connection_;
 };
+
+/// Stands behind what the DSN says, because others find the session by it.
+std::string member_setting(const std::string& member) {
+    return " set application_name = '" + projector_session_name(member) + "';";
+}
+
+/// A copy that is being built can be built again, so its commits need not wait for the disk: what a crash of
+/// the server takes away, it takes from rows and checkpoint alike. The switch waits, and with it all before
+/// it.
+EngineSession session_for(std::string dsn, Tables tables) {
+    if (tables == Tables::live) return EngineSession(std::move(dsn));
+    return EngineSession(std::move(dsn), "annals-rebuild", " set synchronous_commit = off;");
+}
 
 class PgProjectionStore final : public ProjectionStore {
 public:
     PgProjectionStore(std::string dsn, Tables tables)
-        : session_(std::move(dsn)), statements_(tables), tables_(tables) {}
+        : session_(session_for(std::move(dsn), tables)), statements_(tables), tables_(tables) {}
+    PgProjectionStore(std::string dsn, const std::string& member)
+        : session_(std::move(dsn), "annals-projector", member_setting(member)),
+          statements_(Tables::live),
+          tables_(Tables::live) {}
 
     std::vector<LogHead> log_heads() override;
+    std::vector<LogEpoch> log_epochs() override;
     std::vector<PartitionLease> leases() override;
     std::vector<Checkpoint> checkpoints(std::span<const std::string> projections) override;
     std::vector<ParkedEvent> parked(
@@ -235,6 +204,20 @@ std::vector<LogHead> PgProjectionStore::log_heads() {
             heads.push_back({rows.count(i, 0), static_cast<std::uint32_t>(rows.count(i, 1))});
         }
         return heads;
+    });
+}
+
+std::vector<LogEpoch> PgProjectionStore::log_epochs() {
+    return session_.with([](Connection& connection) {
+        const Rows rows = connection.query(kEpochs);
+        std::vector<LogEpoch> epochs;
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+            epochs.push_back(
+                {static_cast<std::uint16_t>(rows.count(i, 0)), static_cast<std::uint32_t>(rows.count(i, 1)),
+                 rows.count(i, 2)}
+            );
+        }
+        return epochs;
     });
 }
 
@@ -360,6 +343,10 @@ private:
 
 std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn, Tables tables) {
     return std::make_unique<PgProjectionStore>(std::move(dsn), tables);
+}
+
+std::unique_ptr<ProjectionStore> make_leased_projection_store(std::string dsn, const std::string& member) {
+    return std::make_unique<PgProjectionStore>(std::move(dsn), member);
 }
 
 std::unique_ptr<LogReader> make_log_reader(std::string dsn) {

@@ -10,10 +10,13 @@
 namespace annals::pg {
 
 /// The query tables as annals_engine. Each apply() tells kAppliedChannel (listener.hpp) the positions that
-/// every projection has now, as Position::to_string(). Connects when it is first used and again after a loss;
-/// leadership is a lock of the session and is lost with it.
+/// every projection has now, as Position::to_string(). Connects when it is first used and again after a loss.
 /// The tables beside are for projections that are ProjectionType::beside(); nobody is told their positions.
 std::unique_ptr<ProjectionStore> make_projection_store(std::string dsn, Tables tables = Tables::live);
+
+/// The same for a process that projects under leases as this member; its sessions carry the member's name, so
+/// that whoever takes its leases over can end them.
+std::unique_ptr<ProjectionStore> make_leased_projection_store(std::string dsn, const std::string& member);
 
 /// The log as annals_engine, on a connection of its own.
 std::unique_ptr<LogReader> make_log_reader(std::string dsn);

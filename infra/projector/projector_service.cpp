@@ -36,11 +36,13 @@ struct ProjectorService::Impl {
     Impl(
         ServiceSettings settings, std::span<const ProjectionType* const> projections,
         std::unique_ptr<ProjectionStore> given_store, std::unique_ptr<LogReader> given_log,
-        contract::EventSealer* sealer, ServiceEvents given_events, const contract::EventCatalogue& catalogue
+        std::unique_ptr<LeaseKeeper> given_leases, contract::EventSealer* sealer, ServiceEvents given_events,
+        const contract::EventCatalogue& catalogue
     )
         : events(std::move(given_events)),
           store(std::move(given_store)),
           log(std::move(given_log)),
+          leases(std::move(given_leases)),
           consumer_settings(std::move(settings.consumer)),
           projector(
               projections, *store, *log, sealer,
@@ -49,45 +51,75 @@ struct ProjectorService::Impl {
 
     void run();
     void work();
-    void open();
-    void check_log();
+    void follow_leases();
+    void open(const LeasesHeld& held);
     void connect();
-    bool offsets_hold(const std::vector<std::uint16_t>& gone);
+    void catch_up_a_page();
+    void poll();
     void apply(std::vector<kafka::ConsumedRecord> records);
+    void read_from_log(const std::vector<std::uint16_t>& gone);
+    void check_log();
+    void failed(const std::exception& failure);
+    void refuse(const LogDiverged& diverged);
     void tell_parked(const ParkedEvent& parked) const;
     void tell(Severity severity, std::string_view code, std::string message) const {
         if (events.log) events.log(severity, code, std::move(message));
     }
     void set_state(ServiceState state);
+    void set_working() { set_state(behind.empty() ? ServiceState::running : ServiceState::catching_up); }
     void wait(milliseconds how_long);
+    void leases_changed();
 
     ServiceEvents events;
     std::unique_ptr<ProjectionStore> store;
     std::unique_ptr<LogReader> log;
+    std::unique_ptr<LeaseKeeper> leases;
     kafka::ConsumerSettings consumer_settings;
-    /// A new one for each session: librdkafka 2.0.2 can abort when partitions are assigned again while their
-    /// first assignment is still under way.
+    /// A new one for each assignment: librdkafka 2.0.2 can abort when partitions are assigned again while
+    /// their first assignment is still under way. Null while there is nothing to read.
     std::unique_ptr<kafka::EventConsumer> consumer;
-    std::set<std::uint16_t> offset_gone;  ///< partitions whose stored offset is of no use
     Projector projector;
 
+    // Of the service's thread alone.
+    bool must_open{true};
+    std::uint64_t revision{0};  ///< of the leases that are open
+    std::set<std::uint16_t> owned;
+    std::set<std::uint16_t> behind;                ///< being read from the log, page by page
+    std::map<std::uint16_t, std::string> refused;  ///< see ServiceStatus
+    std::map<std::uint16_t, std::optional<std::int64_t>> gone_offsets;  ///< stored ones that are of no use
+    std::map<std::uint16_t, steady_clock::time_point> heard;            ///< when Kafka brought something
+    steady_clock::time_point checked_at;
+
     std::atomic<bool> stopping{false};
+    std::atomic<bool> changed{false};  ///< the leases, since they were looked at
     mutable std::mutex mutex;
-    std::condition_variable stop_asked;
+    std::condition_variable woken;
     ServiceStatus status;
     std::thread thread;
 };
 
 void ProjectorService::Impl::set_state(ServiceState state) {
+    const bool away = consumer && consumer->broker_away();
     const std::scoped_lock lock(mutex);
     status.state = state;
     status.projector = projector.status();
-    if (state == ServiceState::running) status.last_error.clear();
+    status.refused = refused;
+    status.broker_away = away;
+    if (state != ServiceState::running && state != ServiceState::standby) return;
+    status.last_error.clear();
+    status.was_running = true;
 }
 
 void ProjectorService::Impl::wait(milliseconds how_long) {
     std::unique_lock lock(mutex);
-    stop_asked.wait_for(lock, how_long, [this] { return stopping.load(); });
+    woken.wait_for(lock, how_long, [this] { return stopping.load() || changed.load(); });
+}
+
+void ProjectorService::Impl::leases_changed() {
+    const std::scoped_lock lock(mutex);
+    changed = true;
+    if (consumer) consumer->wake();
+    woken.notify_all();
 }
 
 void ProjectorService::Impl::tell_parked(const ParkedEvent& parked) const {
@@ -107,122 +139,220 @@ void ProjectorService::Impl::run() {
         try {
             work();
             continue;
+        } catch (const LogDiverged& diverged) {
+            refuse(diverged);
         } catch (const std::exception& failure) {
-            const std::scoped_lock lock(mutex);
-            status.state = ServiceState::failing;
-            status.last_error = failure.what();
-            ++status.failures_total;
+            failed(failure);
         }
-        tell(Severity::warning, "PROJ-20fe", "projecting failed and is tried again: " + status.last_error);
+        must_open = true;
         if (steady_clock::now() - began > kBackOffMax) back_off = kBackOffMin;
         wait(back_off);
         back_off = std::min(back_off * 2, kBackOffMax);
     }
+    // First of all: other processes wait for the partitions.
+    leases->stop();
     set_state(ServiceState::stopped);
 }
 
+void ProjectorService::Impl::failed(const std::exception& failure) {
+    {
+        const std::scoped_lock lock(mutex);
+        status.state = ServiceState::failing;
+        status.last_error = failure.what();
+        ++status.failures_total;
+    }
+    tell(
+        Severity::warning, "PROJ-20fe", std::string("projecting failed and is tried again: ") + failure.what()
+    );
+    leases->look();
+}
+
+/// What the topic says of this partition is not what the log says. The log is right.
+void ProjectorService::Impl::refuse(const LogDiverged& diverged) {
+    tell(
+        Severity::error, "PROJ-6d0b",
+        std::string("the topic is refused in partition ") + std::to_string(diverged.partition) +
+            ", which is read from the log alone until the log's epoch rises or the process starts anew: " +
+            diverged.what()
+    );
+    refused[diverged.partition] = diverged.what();
+}
+
 void ProjectorService::Impl::work() {
-    open();
-    auto quiet_since = steady_clock::now();
-    while (!stopping) {
-        kafka::PollResult polled = consumer->poll(kBatchEventsMax, kBatchBytesMax, kPollWait);
-        if (!polled.records.empty()) {
-            const auto began = steady_clock::now();
-            const bool small = polled.records.size() < kBatchEventsWorthwhile;
-            apply(std::move(polled.records));
-            set_state(ServiceState::running);
-            quiet_since = steady_clock::now();
-            if (small)
-                wait(std::max(
-                    milliseconds(0), std::chrono::ceil<milliseconds>(began + kCommitGap - quiet_since)
-                ));
-        } else if (steady_clock::now() - quiet_since > kQuietBeforeLogCheck) {
-            check_log();
-            quiet_since = steady_clock::now();
-        }
-        if (!offsets_hold(polled.offset_gone)) connect();
+    follow_leases();
+    if (owned.empty()) {
+        wait(kPollWait);
+        return;
     }
+    catch_up_a_page();
+    poll();
+    check_log();
 }
 
-/// False when the topic no longer holds where a partition was to be read on. What is missing comes from the
-/// log.
-bool ProjectorService::Impl::offsets_hold(const std::vector<std::uint16_t>& gone) {
-    for (const std::uint16_t partition : gone) {
-        tell(
-            Severity::info, "PROJ-b95a",
-            "the topic does not hold the stored offset of partition " + std::to_string(partition) +
-                "; it is read from its beginning, and the log gives what is missing"
-        );
-        offset_gone.insert(partition);
-        projector.catch_up(partition);
-    }
-    return gone.empty();
+void ProjectorService::Impl::follow_leases() {
+    changed = false;
+    const LeasesHeld held = leases->held();
+    if (!must_open && held.revision == revision) return;
+    // Nothing is under way now, so nothing will be written any more in partitions that were to be given up.
+    if (!held.give_up.empty()) leases->given_up(held.give_up);
+    open(held);
 }
 
-void ProjectorService::Impl::open() {
-    projector.open();
-    set_state(ServiceState::catching_up);
-    for (std::uint16_t partition = 0; partition < projector.partitions() && !stopping; ++partition) {
+void ProjectorService::Impl::open(const LeasesHeld& held) {
+    std::vector<OwnedPartition> partitions;
+    std::set<std::uint16_t> numbers;
+    for (const PartitionLease& lease : held.leases) {
+        partitions.push_back({lease.partition, lease.epoch});
+        numbers.insert(lease.partition);
+    }
+    const std::uint32_t epoch = projector.epoch();
+    projector.open(partitions);
+    const auto given = [&](const auto& each) { return !numbers.contains(each.first); };
+    std::erase_if(refused, given);
+    std::erase_if(gone_offsets, given);
+    if (projector.epoch() != epoch) refused.clear();
+    std::erase_if(behind, [&](std::uint16_t partition) { return !numbers.contains(partition); });
+    for (const std::uint16_t partition : numbers) {
+        if (!must_open && owned.contains(partition)) continue;
+        behind.insert(partition);
         // Whoever waits for a position that was applied before this process began is told now.
         if (events.applied) events.applied({projector.epoch(), partition, projector.applied(partition)});
-        projector.catch_up(partition);
     }
+    owned = std::move(numbers);
     connect();
-    set_state(ServiceState::running);
+    revision = held.revision;
+    must_open = false;
+    {
+        const std::scoped_lock lock(mutex);
+        ++status.assignments_total;
+    }
+    owned.empty() ? set_state(ServiceState::standby) : set_working();
 }
 
 void ProjectorService::Impl::connect() {
     // Offsets of an embedded broker mean nothing after it ended, and it holds little enough to be read whole.
     const bool lasting = consumer_settings.broker.kind == kafka::BrokerKind::real;
     std::vector<kafka::ConsumerStart> starts;
-    for (std::uint16_t partition = 0; partition < projector.partitions(); ++partition) {
+    for (const std::uint16_t partition : owned) {
+        heard[partition] = steady_clock::now();
+        if (refused.contains(partition)) continue;
         kafka::ConsumerStart start{partition, {}};
         const auto offset = projector.kafka_offset(partition);
-        if (lasting && offset && !offset_gone.contains(partition)) start.next_offset = *offset + 1;
+        const auto gone = gone_offsets.find(partition);
+        const bool useless = gone != gone_offsets.end() && gone->second == offset;
+        if (lasting && offset && !useless) start.next_offset = *offset + 1;
         starts.push_back(start);
     }
-    auto next = std::make_unique<kafka::EventConsumer>(consumer_settings, events.log);
-    next->assign(starts);
+    std::unique_ptr<kafka::EventConsumer> next;
+    if (!starts.empty()) {
+        next = std::make_unique<kafka::EventConsumer>(consumer_settings, events.log);
+        next->assign(starts);
+    }
+    projector.begin_reading();
     const std::scoped_lock lock(mutex);
     consumer.swap(next);
 }
 
-/// Finds what Kafka owes us: a broker that is away, a relay that stands still, a topic of another log.
-void ProjectorService::Impl::check_log() {
-    std::size_t behind = 0;
-    for (std::uint16_t partition = 0; partition < projector.partitions(); ++partition) {
-        behind += projector.catch_up(partition);
+/// One page of each partition that is behind, so that the others need not wait for all of it.
+void ProjectorService::Impl::catch_up_a_page() {
+    if (behind.empty()) return;
+    for (const std::uint16_t partition : std::set(behind)) {
+        if (projector.catch_up(partition, 1) < kLogPageEvents) behind.erase(partition);
     }
-    if (behind == 0) return;
-    tell(
-        Severity::warning, "PROJ-e04d",
-        "Kafka brought nothing for " + std::to_string(kQuietBeforeLogCheck.count()) +
-            " ms, but the log had " + std::to_string(behind) + " events more; they were read from there"
-    );
-    {
-        const std::scoped_lock lock(mutex);
-        ++status.log_checks_behind_total;
+    set_working();
+}
+
+void ProjectorService::Impl::poll() {
+    if (!consumer) {
+        if (behind.empty()) wait(kPollWait);
+        return;
     }
-    set_state(ServiceState::running);
+    kafka::PollResult polled =
+        consumer->poll(kBatchEventsMax, kBatchBytesMax, behind.empty() ? kPollWait : milliseconds(0));
+    if (!polled.records.empty()) {
+        const auto began = steady_clock::now();
+        const bool small = polled.records.size() < kBatchEventsWorthwhile;
+        apply(std::move(polled.records));
+        set_working();
+        const auto pause = began + kCommitGap - steady_clock::now();
+        if (small && behind.empty()) wait(std::max(milliseconds(0), std::chrono::ceil<milliseconds>(pause)));
+    }
+    if (!polled.offset_gone.empty()) read_from_log(polled.offset_gone);
 }
 
 void ProjectorService::Impl::apply(std::vector<kafka::ConsumedRecord> records) {
+    const auto now = steady_clock::now();
     std::vector<ProjectorLine> lines;
     lines.reserve(records.size());
     for (kafka::ConsumedRecord& record : records) {
+        heard[record.partition] = now;
+        // What comes meanwhile of a partition that is behind will be read from the log.
+        if (behind.contains(record.partition)) continue;
         lines.push_back({record.partition, record.position, record.offset, std::move(record.line)});
     }
     projector.apply(lines);
+    const std::scoped_lock lock(mutex);
+    status.broker_silent = false;
+}
+
+/// The topic no longer holds where partitions were to be read on. What is missing comes from the log.
+void ProjectorService::Impl::read_from_log(const std::vector<std::uint16_t>& gone) {
+    for (const std::uint16_t partition : gone) {
+        tell(
+            Severity::info, "PROJ-b95a",
+            "the topic does not hold the stored offset of partition " + std::to_string(partition) +
+                "; it is read from its beginning, and the log gives what is missing"
+        );
+        gone_offsets[partition] = projector.kafka_offset(partition);
+        behind.insert(partition);
+    }
+    connect();
+}
+
+/// Finds what Kafka owes us: a broker that is away, a relay that stands still, a topic of another log.
+void ProjectorService::Impl::check_log() {
+    const auto now = steady_clock::now();
+    if (now - checked_at < kQuietBeforeLogCheck) return;
+    checked_at = now;
+    if (consumer) consumer->probe(kProbeWait);
+    const std::vector<LogHead> heads = store->log_heads();
+    std::uint64_t owed = 0;
+    for (const std::uint16_t partition : owned) {
+        if (partition >= heads.size()) continue;
+        // The topic may be that of the log again.
+        if (heads[partition].epoch > projector.epoch()) must_open = true;
+        const std::uint64_t applied = projector.applied(partition);
+        if (!projector.owns(partition) || heads[partition].position <= applied) continue;
+        if (now - heard[partition] < kQuietBeforeLogCheck) continue;
+        behind.insert(partition);
+        if (!refused.contains(partition)) owed += heads[partition].position - applied;
+    }
+    bool was_silent = true;
+    if (owed > 0) {
+        const std::scoped_lock lock(mutex);
+        ++status.log_checks_behind_total;
+        was_silent = std::exchange(status.broker_silent, true);
+    }
+    if (!was_silent) {
+        tell(
+            Severity::warning, "PROJ-e04d",
+            "Kafka brought nothing for " + std::to_string(kQuietBeforeLogCheck.count()) +
+                " ms, but the log had " + std::to_string(owed) +
+                " events more; they are read from there until it brings something"
+        );
+    }
+    set_working();
 }
 
 ProjectorService::ProjectorService(
     ServiceSettings settings, std::span<const ProjectionType* const> projections,
-    std::unique_ptr<ProjectionStore> store, std::unique_ptr<LogReader> log, contract::EventSealer* sealer,
-    ServiceEvents events, const contract::EventCatalogue& catalogue
+    std::unique_ptr<ProjectionStore> store, std::unique_ptr<LogReader> log,
+    std::unique_ptr<LeaseKeeper> leases, contract::EventSealer* sealer, ServiceEvents events,
+    const contract::EventCatalogue& catalogue
 )
     : impl_(std::make_unique<Impl>(
-          std::move(settings), projections, std::move(store), std::move(log), sealer, std::move(events),
-          catalogue
+          std::move(settings), projections, std::move(store), std::move(log), std::move(leases), sealer,
+          std::move(events), catalogue
       )) {}
 
 ProjectorService::~ProjectorService() {
@@ -230,22 +360,23 @@ ProjectorService::~ProjectorService() {
 }
 
 void ProjectorService::start() {
+    impl_->leases->start([this] { impl_->leases_changed(); });
     impl_->thread = std::thread([this] { impl_->run(); });
 }
 
 void ProjectorService::stop() {
-    {
-        const std::scoped_lock lock(impl_->mutex);
-        impl_->stopping = true;
-        if (impl_->consumer) impl_->consumer->wake();
-    }
-    impl_->stop_asked.notify_all();
+    impl_->stopping = true;
+    impl_->leases_changed();
     if (impl_->thread.joinable()) impl_->thread.join();
 }
 
 ServiceStatus ProjectorService::status() const {
     const std::scoped_lock lock(impl_->mutex);
     return impl_->status;
+}
+
+const std::string& ProjectorService::member() const {
+    return impl_->leases->member();
 }
 
 }  // namespace annals::projector

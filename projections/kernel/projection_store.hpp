@@ -99,6 +99,13 @@ struct LogHead {
     std::uint32_t epoch{1};
 };
 
+/// Where an epoch of the log begins in a partition: events after that position carry it or a later one.
+struct LogEpoch {
+    std::uint16_t partition{0};
+    std::uint32_t epoch{0};
+    std::uint64_t after{0};
+};
+
 /// A partition and the epoch of its lease. The epoch rises each time the partition is taken over.
 struct PartitionLease {
     std::uint16_t partition{0};
@@ -113,6 +120,8 @@ class ProjectionStore : public RowSource {
 public:
     /// One for each partition of the log.
     virtual std::vector<LogHead> log_heads() = 0;
+    /// Every epoch after the first.
+    virtual std::vector<LogEpoch> log_epochs() = 0;
     /// The leases as they are now, whoever holds them; none for a partition that was never leased.
     virtual std::vector<PartitionLease> leases() = 0;
     /// The checkpoints of these projections in all partitions; those that are missing are made at position 0.

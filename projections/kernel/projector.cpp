@@ -30,9 +30,15 @@ void Projector::open(std::span<const OwnedPartition> partitions) {
         ANNALS_ASSERT(each.partition < owned_.size(), "only partitions of the log can be owned");
         owned_[each.partition] = each;
     }
+    load_epochs(log_heads);
+    begin_reading();
+    load_members();
+}
+
+void Projector::load_epochs(std::span<const LogHead> log_heads) {
+    epochs_ = store_.log_epochs();
     epoch_ = 1;
     for (const LogHead& head : log_heads) epoch_ = std::max(epoch_, head.epoch);
-    load_members();
 }
 
 void Projector::open() {
@@ -112,112 +118,9 @@ ProjectorStatus Projector::status() const {
     return status;
 }
 
-void Projector::apply(std::span<const ProjectorLine> lines) {
-    for (std::size_t attempt = 1;; ++attempt) {
-        try {
-            apply_once(lines);
-            return;
-        } catch (const ProjectorFenced&) {
-            ++totals_.fenced_total;
-            if (attempt == kFencedRetriesMax) throw;
-            load_members();
-        }
-    }
-}
-
-void Projector::apply_once(std::span<const ProjectorLine> lines) {
-    std::vector<std::uint64_t> next(owned_.size());
-    for (std::uint16_t partition = 0; partition < partitions(); ++partition) {
-        if (owns(partition)) next[partition] = applied(partition) + 1;
-    }
-    std::vector<const ProjectorLine*> ready;
-    for (const ProjectorLine& line : lines) {
-        if (line.partition >= owned_.size()) {
-            throw LogDiverged("partition " + std::to_string(line.partition) + " is not one of the log's");
-        }
-        if (!owns(line.partition)) continue;
-        if (line.position < next[line.partition]) {
-            ++totals_.duplicates_total;
-            continue;
-        }
-        if (line.position > next[line.partition]) {
-            commit(ready);
-            ready.clear();
-            fill(line.partition, line.position - 1);
-        }
-        ready.push_back(&line);
-        next[line.partition] = line.position + 1;
-    }
-    commit(ready);
-}
-
-void Projector::fill(std::uint16_t partition, std::uint64_t until) {
-    while (applied(partition) < until) {
-        const std::uint64_t after = applied(partition);
-        const auto limit = std::min<std::uint64_t>(until - after, kLogPageEvents);
-        std::vector<ProjectorLine> lines;
-        for (LogLine& line : log_.read(partition, after, limit)) {
-            lines.push_back({partition, line.position, {}, std::move(line.line)});
-        }
-        if (lines.empty() || lines.front().position != after + 1) {
-            throw LogDiverged(
-                "a line after position " + std::to_string(until) + " of partition " +
-                std::to_string(partition) + " came from the topic, but the log ends at " +
-                std::to_string(after)
-            );
-        }
-        std::vector<const ProjectorLine*> page;
-        for (const ProjectorLine& line : lines) page.push_back(&line);
-        commit(page);
-        totals_.gap_events_total += lines.size();
-    }
-}
-
-std::size_t Projector::catch_up(std::uint16_t partition, std::size_t pages_max) {
-    std::size_t events = 0;
-    for (std::size_t page = 0; page < pages_max && owns(partition); ++page) {
-        std::vector<ProjectorLine> lines;
-        for (LogLine& line : log_.read(partition, applied(partition), kLogPageEvents)) {
-            lines.push_back({partition, line.position, {}, std::move(line.line)});
-        }
-        if (lines.empty()) break;
-        apply(lines);
-        events += lines.size();
-    }
-    return events;
-}
-
-Projector::Decoded Projector::decode(const ProjectorLine& line) {
-    auto read = contract::read_event_line(document_, line.line, sealer_, catalogue_);
-    Decoded decoded{line.partition, line.position, line.kafka_offset, {}, {}, {}, std::move(read)};
-    if (decoded.event) {
-        const contract::Envelope& envelope = decoded.event->envelope;
-        decoded.tenant = envelope.tenant;
-        decoded.stream = envelope.stream;
-        decoded.type = decoded.event->event.type().name;
-        const bool placed =
-            envelope.position.partition == line.partition && envelope.position.number == line.position;
-        if (!placed)
-            decoded.event =
-                std::unexpected(contract::LineFault{"misplaced", "the line names another position"});
-        return decoded;
-    }
-    if (document_.parse(line.line)) return decoded;  // no JSON at all: neither stream nor type are known
-    const auto text = [this](std::string_view name) {
-        return document_.text(name).value_or(std::string_view());
-    };
-    decoded.tenant = TenantId::parse(text("tenantid")).value_or(TenantId{});
-    decoded.stream = Uuid::parse(text("streamid")).value_or(Uuid{});
-    decoded.type = text("type");
-    return decoded;
-}
-
-void Projector::commit(std::span<const ProjectorLine* const> lines) {
-    if (lines.empty()) return;
-    std::vector<Decoded> events;
-    events.reserve(lines.size());
-    for (const ProjectorLine* line : lines) {
-        Decoded& event = events.emplace_back(decode(*line));
+void Projector::commit(std::span<const Decoded> events) {
+    if (events.empty()) return;
+    for (const Decoded& event : events) {
         if (!event.event && event.event.error().code == "unknown_type") ++totals_.unknown_total;
     }
     std::vector<std::size_t> all(members_.size());
@@ -264,9 +167,18 @@ ApplyResult Projector::try_commit(std::vector<Work>& works) {
     collect_applied(batch);
     ApplyResult result = store_.apply(batch);
     if (result.outcome == ApplyOutcome::fenced) throw ProjectorFenced(result.detail);
-    if (result.outcome == ApplyOutcome::beyond_log) throw LogDiverged(result.detail);
+    if (result.outcome == ApplyOutcome::beyond_log) throw diverged(batch, result.detail);
     if (result.outcome == ApplyOutcome::applied) committed(batch);
     return result;
+}
+
+/// Names the partition whose checkpoint was to go beyond the log.
+LogDiverged Projector::diverged(const ProjectionBatch& batch, const std::string& detail) {
+    const std::vector<LogHead> heads = store_.log_heads();
+    const auto beyond = std::ranges::find_if(batch.moves, [&](const CheckpointMove& move) {
+        return move.partition >= heads.size() || move.to > heads[move.partition].position;
+    });
+    return {beyond == batch.moves.end() ? batch.moves.front().partition : beyond->partition, detail};
 }
 
 /// Loads what the reducers of all projections will look up in one round trip.

@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -44,7 +45,9 @@ struct ProjectorFenced : std::runtime_error {
 };
 /// The log does not have what was to be applied: the topic is of another log, or ahead of it.
 struct LogDiverged : std::runtime_error {
-    using std::runtime_error::runtime_error;
+    LogDiverged(std::uint16_t where, const std::string& message)
+        : std::runtime_error(message), partition(where) {}
+    std::uint16_t partition;
 };
 
 struct ProjectionStatus {
@@ -60,6 +63,7 @@ struct ProjectorStatus {
     std::uint64_t batches_total{0};     ///< committed
     std::uint64_t duplicates_total{0};  ///< dropped because their position was applied already
     std::uint64_t gap_events_total{0};  ///< read from the log because Kafka did not bring them
+    std::uint64_t superseded_total{0};  ///< dropped because the log was restored to a point before them
     std::uint64_t unknown_total{0};  ///< of types that this binary does not know, and so no projection of it
     std::uint64_t parked_total{0};   ///< streams parked by this process
     std::uint64_t fenced_total{0};
@@ -102,10 +106,14 @@ public:
     /// Owns all partitions, without leases.
     void open();
 
-    /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have
-    /// and those of partitions that are not owned are dropped, missing ones are read from the log. A
-    /// partition whose lease turns out to be lost is dropped, and the others go on. Throws
-    /// ProjectionStoreUnavailable, ProjectorFenced, LogDiverged.
+    /// The next line of each partition that comes over Kafka is the first of a reading: it is compared with
+    /// the log's. open() implies it.
+    void begin_reading();
+
+    /// Applies lines in any mixture of partitions, each partition in order. Lines that all projections have,
+    /// those of a superseded epoch and those of partitions that are not owned are dropped, missing ones are
+    /// read from the log. A partition whose lease turns out to be lost is dropped, and the others go on.
+    /// Throws ProjectionStoreUnavailable, ProjectorFenced, LogDiverged.
     void apply(std::span<const ProjectorLine> lines);
 
     /// Applies what the log holds of an owned partition beyond the checkpoints, at most `pages_max` times
@@ -136,13 +144,17 @@ private:
     struct Retry;
 
     void load_members();
+    void load_epochs(std::span<const LogHead> log_heads);
     void drop_lost_leases();
     Decoded decode(const ProjectorLine& line);
     void apply_once(std::span<const ProjectorLine> lines);
     void fill(std::uint16_t partition, std::uint64_t until);
-    void commit(std::span<const ProjectorLine* const> lines);
+    bool is_superseded(const Decoded& event);
+    void check_against_log(const ProjectorLine& line);
+    void commit(std::span<const Decoded> events);
     void settle(std::span<const Decoded> events, std::span<const std::size_t> members);
     ApplyResult try_commit(std::vector<Work>& works);
+    LogDiverged diverged(const ProjectionBatch& batch, const std::string& detail);
     void prefetch(std::vector<Work>& works);
     void reduce(Work& work);
     bool walk(Work& work, bool touching);
@@ -163,6 +175,8 @@ private:
     contract::JsonDocument document_;
     std::vector<Member> members_;
     std::vector<std::optional<OwnedPartition>> owned_;  ///< by partition
+    std::set<std::uint16_t> unchecked_;  ///< nothing of them has come over Kafka since the reading began
+    std::vector<LogEpoch> epochs_;
     std::uint32_t epoch_{1};
     ProjectorStatus totals_;
 };

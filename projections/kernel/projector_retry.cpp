@@ -66,7 +66,9 @@ void Projector::retry_event(Member& member, const ParkedEvent& parked, Retry& re
     if (!given_up) {
         auto lines = log_.read(partition, parked.position - 1, 1);
         if (lines.empty() || lines.front().position != parked.position) {
-            throw LogDiverged("parked position " + std::to_string(parked.position) + " is not in the log");
+            throw LogDiverged(
+                partition, "parked position " + std::to_string(parked.position) + " is not in the log"
+            );
         }
         code = try_parked(
             member, decode({partition, parked.position, {}, std::move(lines.front().line)}), rows, detail

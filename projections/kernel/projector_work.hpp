@@ -17,7 +17,8 @@ struct Projector::Decoded {
     std::uint16_t partition{0};
     std::uint64_t position{0};
     std::optional<std::int64_t> kafka_offset{};
-    TenantId tenant{};  ///< nil when even that cannot be read
+    std::uint32_t epoch{0};  ///< 0 when even that cannot be read
+    TenantId tenant{};       ///< nil when even that cannot be read
     Uuid stream{};
     std::string type;  ///< empty when even that cannot be read
     std::expected<contract::RecordedEvent, contract::LineFault> event;

@@ -253,6 +253,60 @@ TEST_F(ProjectorOnPostgres, WritesNothingOfALeaseThatWasTakenOverEvenAtAnUnmoved
     EXPECT_EQ(former->projector->status().fenced_total, 1U);
 }
 
+TEST_F(ProjectorOnPostgres, ComparesTheFirstLineOfEachReadingWithTheLog) {
+    add_task(kOrgA, 1, "one", 2);
+    add_task(kOrgB, 2, "two");
+    auto lines = logged();
+    // Another log's event, even at a position that is applied already.
+    auto& other = lines[0].line;
+    other.replace(other.find("one"), 3, "eno");
+    const auto running = start();
+    EXPECT_THROW(running->projector->apply(lines), LogDiverged);
+    running->projector->open();
+    running->projector->catch_up(0);
+    running->projector->begin_reading();
+    try {
+        running->projector->apply(lines);
+        FAIL() << "the line of another log was taken";
+    } catch (const LogDiverged& diverged) {
+        EXPECT_EQ(diverged.partition, 0);
+    }
+    running->projector->open();
+    running->projector->apply(logged());
+    EXPECT_EQ(notes(), "one 2, two 0");
+    // Later lines of the same reading are not compared.
+    running->projector->apply(lines);
+    EXPECT_EQ(notes(), "one 2, two 0");
+}
+
+TEST_F(ProjectorOnPostgres, DropsLinesOfASupersededEpochAndAppliesThoseOfTheLogsOwn) {
+    add_task(kOrgA, 1, "one", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    // The topic goes on with two events that the log lost; the log goes on otherwise in its second epoch.
+    EventLog lost(2);
+    lost.add(kOrgA, uuid(1), task_created(kProject, 1, "one"));
+    for (int i = 0; i < 3; ++i) {
+        lost.add(kOrgA, uuid(1), task_moved(kTodo, kDoing, projects::TaskCategory::in_progress, 5));
+    }
+    auto topic = lost.lines();
+    database.run("insert into log.epoch (partition, epoch, after, reason) values (0, 2, 2, 'restored')");
+    database.run("update log.partition set epoch = 2");
+    log.raise_epoch(2);
+    add_task(kOrgA, 2, "two", 1);
+    auto ours = logged();
+    topic.insert(topic.end(), ours.begin() + 2, ours.end());
+    const auto restarted = start();
+    restarted->projector->apply(topic);
+    EXPECT_EQ(notes(), "one 1, two 1");
+    EXPECT_EQ(restarted->projector->status().superseded_total, 2U);
+    EXPECT_EQ(restarted->applied.back(), "2-0-4");
+    // One that was running when the epoch rose learns it from the first line that carries it.
+    running->projector->apply(std::span(topic).subspan(4));
+    EXPECT_EQ(running->projector->epoch(), 2U);
+    EXPECT_EQ(notes(), "one 1, two 1");
+}
+
 TEST_F(ProjectorOnPostgres, TakesNoCheckpointBeyondTheLogsHead) {
     add_task(kOrgA, 1, "one", 2);
     const auto running = start();

@@ -60,6 +60,7 @@ public:
         at.tenant = tenant;
         at.stream = stream;
         at.category = type.category;
+        at.position.epoch = epoch_;
         at.position.partition = partition_of(tenant);
         at.position.number = partition(at.position.partition).size() + 1;
         at.version = ++versions_[stream];
@@ -75,6 +76,9 @@ public:
         all_.push_back({at.position.partition, at.position.number, {}, entry.line});
         return partition(at.position.partition).emplace_back(std::move(entry));
     }
+
+    /// What is added from now on carries this epoch.
+    void raise_epoch(std::uint32_t epoch) { epoch_ = epoch; }
 
     [[nodiscard]] std::uint16_t partition_of(TenantId tenant) const {
         return static_cast<std::uint16_t>(tenant.value.bytes[15] % partitions_);
@@ -135,6 +139,7 @@ public:
 private:
     std::mutex mutex_;
     std::uint16_t partitions_;
+    std::uint32_t epoch_{1};
     HexSealer sealer_;
     std::uint64_t events_{0};
     std::map<std::uint16_t, std::vector<Entry>> entries_;

@@ -19,7 +19,8 @@ using namespace test;
 using namespace std::chrono_literals;
 
 constexpr std::uint16_t kPartitions = 2;
-const TenantId kOrg{uuid(0xa0)};
+const TenantId kOrg{uuid(0xa0)};       // lives in partition 0
+const TenantId kOtherOrg{uuid(0xa1)};  // and this one in 1
 const ProjectId kProject{uuid(500)};
 
 void keep_quiet(kafka::Severity, std::string_view, std::string) {}
@@ -39,37 +40,51 @@ private:
 class ProjectorServiceOnPostgres : public ::testing::Test {
 protected:
     std::unique_ptr<ProjectorService> start() {
+        const std::string member = make_member_name();
         auto service = std::make_unique<ProjectorService>(
             ServiceSettings{{broker.address(), std::string(kafka::kEventsTopic), "test"}},
-            projection_catalogue(), pg::make_projection_store(database.engine_dsn()),
-            std::make_unique<BorrowedLog>(log), &sealer,
+            projection_catalogue(), pg::make_leased_projection_store(database.engine_dsn(), member),
+            std::make_unique<BorrowedLog>(log), std::make_unique<LeaseKeeper>(database.engine_dsn(), member),
+            &sealer,
             ServiceEvents{[this](const Position& position) { visibility.applied(position); }, keep_quiet}
         );
         service->start();
         return service;
     }
-    void add_task(std::uint64_t number) {
-        log.add(kOrg, uuid(600 + number), task_created(kProject, static_cast<std::int64_t>(number), "One"));
+    void add_task(std::uint64_t number, TenantId realm = kOrg) {
+        log.add(realm, uuid(600 + number), task_created(kProject, static_cast<std::int64_t>(number), "One"));
+        const std::uint16_t partition = log.partition_of(realm);
+        database.run(
+            "update log.partition set head = " + std::to_string(log.head(partition)) +
+            " where partition = " + std::to_string(partition)
+        );
     }
-    /// Brings lines of partition 0 to the topic, as a relay does.
-    void publish(std::uint64_t after) {
+    /// Brings lines of a partition to the topic, as a relay does.
+    void publish(std::uint64_t after, std::uint16_t partition = 0) {
+        publish_lines(log.read(partition, after, 1000), partition);
+    }
+    void publish_lines(std::vector<LogLine> lines, std::uint16_t partition = 0) {
         kafka::EventProducer producer(
             {broker.address(), std::string(kafka::kEventsTopic), kPartitions, "test"}, keep_quiet,
             [] { return false; }
         );
         ASSERT_TRUE(producer.init().has_value());
         ASSERT_TRUE(producer.begin().has_value());
-        for (LogLine& line : log.read(0, after, 1000)) {
+        for (LogLine& line : lines) {
             kafka::LogRecord record;
             record.position = line.position;
             record.line = std::move(line.line);
-            ASSERT_TRUE(producer.produce(0, record).has_value());
+            ASSERT_TRUE(producer.produce(partition, record).has_value());
         }
         ASSERT_TRUE(producer.commit().has_value());
     }
-    bool shown(std::uint64_t position) {
+    bool shown(std::uint64_t position, std::uint16_t partition = 0) {
         const auto deadline = std::chrono::steady_clock::now() + 20s;
-        return visibility.wait_until({1, 0, position}, deadline) == Visible::yes;
+        return visibility.wait_until({1, partition, position}, deadline) == Visible::yes;
+    }
+    static std::size_t held(const ProjectorService& service) {
+        const auto projections = service.status().projector.projections;
+        return projections.empty() ? 0 : projections.front().positions.size();
     }
     static bool is(const ProjectorService& service, ServiceState state) {
         return kafka::test::eventually([&] { return service.status().state == state; });
@@ -119,7 +134,7 @@ TEST_F(ProjectorServiceOnPostgres, GoesOnAfterPostgresEndedItsSessions) {
     ASSERT_TRUE(is(*service, ServiceState::running));
     database.run(
         "select pg_terminate_backend(pid) from pg_stat_activity"
-        " where datname = current_database() and application_name = 'annals-projector'"
+        " where datname = current_database() and application_name like 'annals-projector%'"
     );
     add_task(2);
     publish(0);
@@ -129,19 +144,51 @@ TEST_F(ProjectorServiceOnPostgres, GoesOnAfterPostgresEndedItsSessions) {
     EXPECT_EQ(service->status().failures_total, 1U);
 }
 
-TEST_F(ProjectorServiceOnPostgres, StandsByUntilTheLeaderStops) {
+TEST_F(ProjectorServiceOnPostgres, SharesThePartitionsAndTakesThoseOfOneThatStopsAtOnce) {
     add_task(1);
-    const auto leader = start();
+    add_task(2, kOtherOrg);
+    const auto first = start();
+    ASSERT_TRUE(shown(1) && shown(1, 1));
+    EXPECT_EQ(held(*first), 2U);
+    const auto second = start();
+    ASSERT_TRUE(kafka::test::eventually([&] { return held(*first) == 1 && held(*second) == 1; }));
+    const auto third = start();
+    ASSERT_TRUE(is(*third, ServiceState::standby));
+    add_task(3);
+    add_task(4, kOtherOrg);
+    publish(0);
+    publish(0, 1);
+    ASSERT_TRUE(shown(2) && shown(2, 1));
+    EXPECT_EQ(tasks(), "4");
+    EXPECT_EQ(first->status().projector.events_total, 3U);
+    EXPECT_EQ(second->status().projector.events_total, 1U);
+    const std::uint64_t assignments = second->status().assignments_total;
+    first->stop();
+    const auto asked = std::chrono::steady_clock::now();
+    ASSERT_TRUE(kafka::test::eventually([&] { return held(*third) == 1; }));
+    EXPECT_LT(std::chrono::steady_clock::now() - asked, 1s) << "a clean stop must not wait for a lease";
+    EXPECT_EQ(second->status().assignments_total, assignments) << "the others keep what they have";
+    EXPECT_EQ(second->status().failures_total + third->status().failures_total, 0U);
+    EXPECT_EQ(first->status().projector.leases_lost_total, 0U) << "giving up must not look like being fenced";
+}
+
+TEST_F(ProjectorServiceOnPostgres, ReadsAPartitionFromTheLogAloneWhenTheTopicIsOfAnotherLog) {
+    const auto service = start();
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    EventLog other(kPartitions);
+    other.add(kOrg, uuid(601), task_created(kProject, 1, "Another log's"));
+    add_task(1);
+    publish_lines(other.read(0, 0, 10));
     ASSERT_TRUE(shown(1));
-    const auto standby = start();
-    ASSERT_TRUE(is(*standby, ServiceState::standby));
-    leader->stop();
-    EXPECT_EQ(leader->status().projector.events_total, 1U);
-    add_task(2);
+    ASSERT_TRUE(kafka::test::eventually([&] { return service->status().refused.contains(0); }));
+    EXPECT_EQ(database.value("select title from prj.task"), "One");
+    // The other partition still follows Kafka, and this one the log.
+    add_task(2, kOtherOrg);
+    publish(0, 1);
+    ASSERT_TRUE(shown(1, 1));
+    add_task(3);
     ASSERT_TRUE(shown(2));
-    EXPECT_EQ(tasks(), "2");
-    standby->stop();
-    EXPECT_EQ(standby->status().projector.events_total, 1U);
+    EXPECT_EQ(tasks(), "3");
 }
 
 TEST_F(ProjectorServiceOnPostgres, IsSeenByAnotherProcessThroughTheFeed) {
