@@ -1,4 +1,5 @@
 #include "infra/postgres/connection.hpp"
+#include "infra/postgres/parked_events.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "infra/postgres/table_statements.hpp"
 
@@ -62,15 +63,19 @@ public:
         });
     }
 
-    std::vector<ParkedPlace> parked(std::string_view projection) override {
+    std::vector<EventPlace> parked(std::string_view projection) override {
         return when_available([&] {
             const Rows rows = connection_.query(kParked, Params().text(projection));
-            std::vector<ParkedPlace> places;
+            std::vector<EventPlace> places;
             for (std::size_t i = 0; i < rows.size(); ++i) {
                 places.push_back({static_cast<std::uint16_t>(rows.count(i, 0)), rows.count(i, 1)});
             }
             return places;
         });
+    }
+
+    std::vector<EventPlace> skipped(std::string_view projection) override {
+        return when_available([&] { return read_skipped(connection_, projection); });
     }
 
     std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {

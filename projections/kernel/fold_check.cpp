@@ -13,9 +13,14 @@ namespace {
 struct Fold {
     const ProjectionType* type;
     RowSet rows;
-    std::vector<std::uint64_t> positions;                      ///< by partition: fold up to here
-    std::set<std::pair<std::uint16_t, std::uint64_t>> parked;  ///< partition and position
+    std::vector<std::uint64_t> positions;                       ///< by partition: fold up to here
+    std::set<std::pair<std::uint16_t, std::uint64_t>> parked;   ///< partition and position
+    std::set<std::pair<std::uint16_t, std::uint64_t>> skipped;  ///< given up by operators
     std::vector<RowKey> failed;
+
+    [[nodiscard]] bool leaves_out(std::uint16_t partition, std::uint64_t position) const {
+        return parked.contains({partition, position}) || skipped.contains({partition, position});
+    }
 };
 
 std::vector<Fold> prepare(
@@ -38,6 +43,9 @@ std::vector<Fold> prepare(
         for (const auto& parked : snapshot.parked(type->checkpoint_name())) {
             fold.parked.emplace(parked.partition, parked.position);
         }
+        for (const auto& skipped : snapshot.skipped(type->checkpoint_name())) {
+            fold.skipped.emplace(skipped.partition, skipped.position);
+        }
     }
     return folds;
 }
@@ -45,7 +53,7 @@ std::vector<Fold> prepare(
 void apply(
     Fold& fold, std::uint16_t partition, std::uint64_t position, const contract::RecordedEvent& event
 ) {
-    if (position > fold.positions[partition] || fold.parked.contains({partition, position})) return;
+    if (position > fold.positions[partition] || fold.leaves_out(partition, position)) return;
     const Reaction* reaction = fold.type->reaction_to(event.event.type().name);
     if (reaction == nullptr) return;
     try {
@@ -57,7 +65,7 @@ void apply(
 
 /// An unreadable line is a difference of every projection that has passed it without parking it.
 void miss(Fold& fold, std::uint16_t partition, std::uint64_t position, const contract::LineFault& fault) {
-    const bool passed = position <= fold.positions[partition] && !fold.parked.contains({partition, position});
+    const bool passed = position <= fold.positions[partition] && !fold.leaves_out(partition, position);
     if (passed && fault.code != "unknown_type") fold.failed.emplace_back();
 }
 
@@ -72,6 +80,7 @@ FoldResult compare(const Fold& fold, const RowTable& table, ProjectionSnapshot& 
     result.projection = fold.type->checkpoint_name();
     result.table = table.type().name;
     result.parked_events = fold.parked.size();
+    result.skipped_events = fold.skipped.size();
     std::vector<RowKey> differing = fold.failed;
     std::unordered_set<RowKey> found;
     snapshot.scan(table.type(), [&](const RowKey& key, const void* row) {

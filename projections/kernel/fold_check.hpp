@@ -22,11 +22,9 @@ inline constexpr std::size_t kFoldPageEvents = 1'000;
 class ProjectionSnapshot : public LogReader {
 public:
     virtual std::vector<Checkpoint> checkpoints() = 0;
-    struct ParkedPlace {
-        std::uint16_t partition{0};
-        std::uint64_t position{0};
-    };
-    virtual std::vector<ParkedPlace> parked(std::string_view projection) = 0;
+    virtual std::vector<EventPlace> parked(std::string_view projection) = 0;
+    /// What operators gave up of a projection, as the log says.
+    virtual std::vector<EventPlace> skipped(std::string_view projection) = 0;
     /// Every row of a table, in any order.
     virtual void scan(
         const TableType& table, const std::function<void(const RowKey&, const void* row)>& visit
@@ -40,8 +38,9 @@ struct FoldResult {
     std::uint64_t rows_expected{0};
     std::uint64_t rows_found{0};
     std::uint64_t differences{0};
-    std::vector<RowKey> differing;   ///< the first kDifferencesMax, ordered
-    std::uint64_t parked_events{0};  ///< left out of the fold, because they are not in the table either
+    std::vector<RowKey> differing;    ///< the first kDifferencesMax, ordered
+    std::uint64_t parked_events{0};   ///< left out of the fold, because they are not in the table either
+    std::uint64_t skipped_events{0};  ///< given up by operators, and so left out as well
     [[nodiscard]] bool equal() const { return differences == 0; }
 };
 

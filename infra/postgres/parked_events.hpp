@@ -1,0 +1,42 @@
+#pragma once
+
+#include "infra/postgres/connection.hpp"
+#include "projections/kernel/projection_store.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace annals::pg {
+
+/// A parked event as operators see it.
+struct ParkedEntry {
+    ParkedEvent event;
+    Position position{};  ///< with the epoch it was written in
+    std::uint64_t attempts{0};
+    std::int64_t age_us{0};  ///< since it was parked
+};
+
+/// The parked events of all projections in order of projection, partition and position, at most `limit`. As
+/// annals_engine. Throws PgError.
+std::vector<ParkedEntry> read_parked(Connection& connection, std::size_t limit);
+
+/// The parked event of a projection at a position of a partition; nothing when it is not parked there.
+struct ParkedHead {
+    ParkedEntry entry;
+    std::uint64_t before{0};  ///< parked events of the same stream that stand before it
+};
+std::optional<ParkedHead> find_parked(
+    Connection& connection, std::string_view projection, std::uint16_t partition, std::uint64_t position
+);
+
+/// The events that operators gave up for a projection, as the log says. The copy beside has those of the live
+/// one.
+std::vector<EventPlace> read_skipped(Connection& connection, std::string_view projection);
+
+/// Keeps other operators' commands away from a projection while the session lives. False: one is at work.
+bool lock_projection(Connection& connection, std::string_view projection);
+
+}  // namespace annals::pg
