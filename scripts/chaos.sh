@@ -38,6 +38,7 @@ chaos_end() {
         local kept
         kept=$(mktemp -d "${TMPDIR:-/tmp}/annals-chaos-logs.XXXXXX")
         cp -r "$chaos_work/run/logs" "$chaos_work/run/schedule" "$kept/"
+        cp "$chaos_work/broker.log" "$kept/logs/" 2>/dev/null || true
         note "the logs of this run are in $kept"
     fi
     rm -rf "$chaos_work"

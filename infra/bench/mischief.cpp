@@ -75,8 +75,9 @@ void PersonDay::send_in_vain(const Draft& draft, Codes expected) {
     auto& count = ledger_.counts[static_cast<std::size_t>(draft.deed)];
     if (client_.is_patient() && is_unresolved(answer)) {
         ledger_.count_code(answer);
-    } else if (answer)
-        (void)ledger_.expect(draft.deed, *answer, expected, fmt::format("{} {}", draft.method, draft.path));
+    } else if (answer) {
+        count_answer(draft, *answer, expected);
+    }
     ++(answer ? count.refused : count.unknown);
     ledger_.attempts.push_back(
         {.deed = draft.deed,

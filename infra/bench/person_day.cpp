@@ -18,6 +18,7 @@ constexpr auto kPriorities = std::to_array<std::string_view>({"urgent", "high", 
 
 constexpr unsigned kChangesServer = 5;  ///< of a hundred deeds
 constexpr int kUnauthenticated = 401;
+constexpr int kLoginsMax = 3;  ///< for one request
 
 /// A board whose third column fills up.
 constexpr std::string_view kColumns =
@@ -148,12 +149,24 @@ void PersonDay::log_in_again() {
 
 std::expected<HttpAnswer, Lost> PersonDay::ask(const Draft& draft, bool repeatable) {
     auto answer = client_.exchange(bytes_of(draft), repeatable);
-    // A server whose clock is wrong, or a refresh whose answer was lost: a person logs in again.
-    const bool turned_away = answer && answer->status == kUnauthenticated && !draft.token;
-    if (!client_.is_patient() || !turned_away) return answer;
-    ++ledger_.logged_in_again;
-    log_in_again();
-    return client_.exchange(bytes_of(draft), repeatable);
+    for (int i = 0; i < kLoginsMax && was_turned_away(draft, answer); ++i) {
+        ++ledger_.logged_in_again;
+        client_.move_on();
+        log_in_again();
+        answer = client_.exchange(bytes_of(draft), repeatable);
+    }
+    return answer;
+}
+
+/// A server whose clock is wrong turns good tokens away and issues such as others turn away; so does one that
+/// saw a refresh whose answer was lost. People log in again.
+bool PersonDay::was_turned_away(const Draft& draft, const std::expected<HttpAnswer, Lost>& answer) const {
+    return client_.is_patient() && answer && answer->status == kUnauthenticated && !draft.token;
+}
+
+void PersonDay::count_answer(const Draft& draft, const HttpAnswer& answer, Codes expected) {
+    if (was_turned_away(draft, answer)) return ledger_.count_code(answer);
+    (void)ledger_.expect(draft.deed, answer, expected, fmt::format("{} {}", draft.method, draft.path));
 }
 
 std::string PersonDay::bytes_of(const Draft& draft) const {
@@ -185,7 +198,7 @@ std::optional<CommandAnswered> PersonDay::note(
         ++count.unknown;
         ledger_.surprise(draft.deed, fmt::format("no answer ({})", to_string(answer.error())));
     } else {
-        (void)ledger_.expect(draft.deed, *answer, expected, fmt::format("{} {}", draft.method, draft.path));
+        count_answer(draft, *answer, expected);
         if (answer->status < 300) answered = read_command_answer(answer->body);
         if (answer->status < 300 && !answered) ledger_.surprise(draft.deed, "not an answer: " + answer->body);
         attempt.fate = answer->status < 300   ? Fate::acknowledged
@@ -218,7 +231,8 @@ std::optional<CommandAnswered> PersonDay::send(const Draft& draft, Codes expecte
 
 std::optional<HttpAnswer> PersonDay::read(Deed deed, const std::string& path, Codes expected) {
     auto& count = ledger_.counts[static_cast<std::size_t>(deed)];
-    auto answer = ask(Draft{.deed = deed, .method = "GET", .path = path}, true);
+    const Draft draft{.deed = deed, .method = "GET", .path = path};
+    auto answer = ask(draft, true);
     if (client_.is_patient() && is_unresolved(answer)) {
         ++count.unknown;
         ledger_.count_code(answer);
@@ -229,7 +243,7 @@ std::optional<HttpAnswer> PersonDay::read(Deed deed, const std::string& path, Co
         ledger_.surprise(deed, fmt::format("GET {}: no answer ({})", path, to_string(answer.error())));
         return std::nullopt;
     }
-    (void)ledger_.expect(deed, *answer, expected, "GET " + path);
+    count_answer(draft, *answer, expected);
     if (answer->status >= 300) {
         ++count.refused;
         return std::nullopt;

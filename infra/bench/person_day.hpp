@@ -111,6 +111,9 @@ private:
     std::expected<HttpAnswer, Lost> ask(const Draft& draft, bool repeatable);
     /// Sends, counts the answer and notes the attempt. The answer when it was acknowledged.
     std::optional<CommandAnswered> send(const Draft& draft, Codes expected);
+    [[nodiscard]] bool was_turned_away(const Draft& draft, const std::expected<HttpAnswer, Lost>& answer)
+        const;
+    void count_answer(const Draft& draft, const HttpAnswer& answer, Codes expected);
     /// Notes an attempt and what its answer says.
     std::optional<CommandAnswered> note(
         const Draft& draft, const std::expected<HttpAnswer, Lost>& answer, Codes expected

@@ -11,6 +11,7 @@ HEAL_S_MAX = 90
 QUIET_S_MAX = 120
 VERIFY_S_MAX = 600
 LAST_PLAY_S = 2
+OUTSIDER_S = 15
 
 
 def heal(system, findings):
@@ -31,7 +32,9 @@ def heal(system, findings):
         findings.add("harness", "the injecting trigger could not be removed")
     for process in system.apis:
         if not wait_until(process.is_ready, HEAL_S_MAX):
-            findings.add("back", f"{process.name} is not ready {HEAL_S_MAX} s after the faults", process.tail())
+            findings.add(
+                "back", f"{process.name} is not ready {HEAL_S_MAX} s after the faults", process.tail()
+            )
 
 
 def every_api_acknowledges(system, acks, findings, since):
@@ -51,7 +54,9 @@ def wait_for_quiet(positions, findings):
     began = time.monotonic()
     if not wait_until(positions.is_quiet, QUIET_S_MAX):
         sample = positions.samples[-1] if positions.samples else None
-        findings.add("quiet", f"not everything was applied after {QUIET_S_MAX} s; heads and positions: {sample}")
+        findings.add(
+            "quiet", f"not everything was applied after {QUIET_S_MAX} s; heads and positions: {sample}"
+        )
     return time.monotonic() - began
 
 
@@ -59,7 +64,15 @@ def run_json(system, command, findings, what):
     """Runs one of the binary's own checks; answers what it says, None when it says nothing."""
     dsn = f"{system.postgres.dsn} dbname=annals"
     keys = system.work / "keys"
-    common = ["--home", system.work / "migrate", "--dsn", dsn, "--master-key-file", keys / "master.key", "--json"]
+    common = [
+        "--home",
+        system.work / "migrate",
+        "--dsn",
+        dsn,
+        "--master-key-file",
+        keys / "master.key",
+        "--json",
+    ]
     status, output = run([system.binary, *command, *common], timeout=VERIFY_S_MAX)
     start = output.find("{")
     try:
@@ -87,4 +100,12 @@ def check_topic(system, findings):
         return "the brokers were in memory and are gone with their processes"
     if not has_kafka_check(system):
         return "this binary has no kafka check; the reconciliation of the load compares topic and log"
-    return run_json(system, ["kafka", "check", "--kafka", system.broker.address], findings, "annals kafka check")
+    return run_json(
+        system, ["kafka", "check", "--kafka", system.broker.address], findings, "annals kafka check"
+    )
+
+
+def outsider_can_read(outsider, findings):
+    """If it met nothing but a broker that was away, it reads now."""
+    if outsider.lines == 0 and outsider.read_for(OUTSIDER_S) == 0:
+        findings.add("outsider", "the group of an outsider cannot read the topic")

@@ -1,4 +1,4 @@
-"""Processes of the run: started with PR_SET_PDEATHSIG, ended by their id, watched for ends that nobody asked for."""
+"""Processes of the run: started with PR_SET_PDEATHSIG, ended by id, watched for ends nobody asked for."""
 
 import os
 import queue
@@ -27,8 +27,8 @@ def wait_until(condition, seconds):
 
 
 class Spawner:
-    """Starts every child from one thread that lives as long as the run: the kernel sends PR_SET_PDEATHSIG when the
-    thread that made a child ends, not when its process does."""
+    """Starts every child from one thread that lives as long as the run: the kernel sends PR_SET_PDEATHSIG
+    when the thread that made a child ends, not when its process does."""
 
     def __init__(self):
         self.jobs = queue.Queue()
@@ -62,8 +62,14 @@ SPAWNER = Spawner()
 def run(command, user=None, timeout=60, text=None, env=None):
     """Runs a program to its end; answers (exit status, output of both kinds)."""
     process = SPAWNER.start(
-        command, user=user, stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL,
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=env, cwd="/"
+        command,
+        user=user,
+        stdin=subprocess.PIPE if text is not None else subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        env=env,
+        cwd="/",
     )
     try:
         output, _ = process.communicate(text, timeout=timeout)
@@ -75,8 +81,8 @@ def run(command, user=None, timeout=60, text=None, env=None):
 
 
 class Child:
-    """A process that the run ends and starts again. An end that was not asked for is a finding, and it is started
-    again. One fault at a time works on it: `lock`."""
+    """A process that the run ends and starts again. An end that was not asked for is a finding, and it is
+    started again. One fault at a time works on it: `lock`."""
 
     crashes_are_findings = True
 
@@ -174,7 +180,9 @@ class Child:
         try:
             if self.wanted and not self.is_alive():
                 self.wanted = False
-                self.findings.add("ended", f"{self.name} ended by itself, status {self.process.returncode}", self.tail())
+                self.findings.add(
+                    "ended", f"{self.name} ended by itself, status {self.process.returncode}", self.tail()
+                )
                 threading.Thread(target=self.recover, daemon=True).start()
         finally:
             self.lock.release()
@@ -182,7 +190,9 @@ class Child:
     def recover(self):
         with self.lock:
             if not self.start(RECOVER_S_MAX):
-                self.findings.add("back", f"{self.name} did not come back after it ended by itself", self.tail())
+                self.findings.add(
+                    "back", f"{self.name} did not come back after it ended by itself", self.tail()
+                )
 
 
 class Findings:

@@ -11,8 +11,8 @@ UP_S_MAX = 60
 FILL_SWITCHES = 40  # WAL segments that may have to be used up before a full volume is felt
 TRIGGER_TRIES = 5
 
-# Raises an error in the first appends, or lets the first one sleep until statement_timeout. A sequence counts,
-# because it does not roll back with the append.
+# Raises an error in the first appends, or lets the first one sleep until statement_timeout. A sequence
+# counts, because it does not roll back with the append.
 INJECTION = """
 create schema if not exists chaos;
 grant usage on schema chaos to public;
@@ -107,7 +107,9 @@ def database_wal_full(system, event):
     for _ in range(FILL_SWITCHES):
         if is_felt():
             break
-        postgres.query("select pg_logical_emit_message(true, 'chaos', 'x'); select pg_switch_wal()", timeout=3)
+        postgres.query(
+            "select pg_logical_emit_message(true, 'chaos', 'x'); select pg_switch_wal()", timeout=3
+        )
     felt = is_felt()
     time.sleep(event.params["hold_s"])
     volume.empty()
@@ -123,7 +125,10 @@ def database_disk_full(system, event):
     volume.fill()
     time.sleep(event.params["hold_s"])
     # Whatever the load needed meanwhile, this table needs more.
-    refused = postgres.query("create table chaos_full as select repeat('x', 200) from generate_series(1, 200000)") is None
+    refused = (
+        postgres.query("create table chaos_full as select repeat('x', 200) from generate_series(1, 200000)")
+        is None
+    )
     volume.empty()
     postgres.query("drop table if exists chaos_full")
     did = back(postgres, at, 0, UP_S_MAX)
@@ -135,8 +140,9 @@ def lock_timeout(system, event):
     at = time.monotonic()
     hold = 2.2 + event.params["hold_s"]
     answer = system.postgres.query(
-        f"set lock_timeout = '3s'; begin; lock table log.partition in exclusive mode; select pg_sleep({hold}); rollback",
-        timeout=hold + 8
+        "set lock_timeout = '3s'; begin; lock table log.partition in exclusive mode;"
+        f" select pg_sleep({hold}); rollback",
+        timeout=hold + 8,
     )
     return Did(at) if answer is not None else "the lock was not granted"
 
@@ -145,8 +151,9 @@ def inject(system, argument, times, hold_s):
     """An append meets the trigger for as long as it takes, at most `hold_s`."""
     at = time.monotonic()
     install = (
-        f"set lock_timeout = '2s'; {INJECTION} select setval('chaos.appends', 1, false); create or replace trigger chaos"
-        f" before insert on log.event for each statement execute function chaos.inject('{argument}', '{times}')"
+        f"set lock_timeout = '2s'; {INJECTION} select setval('chaos.appends', 1, false);"
+        " create or replace trigger chaos before insert on log.event for each statement"
+        f" execute function chaos.inject('{argument}', '{times}')"
     )
     for _ in range(TRIGGER_TRIES):
         if system.postgres.query(install) is not None:
@@ -185,8 +192,14 @@ def statement_timeout(system, event):
 
 
 FUNCTIONS = {
-    "kill-backend": kill_backend, "stop-backend": stop_backend, "end-backend": end_backend,
-    "cancel-backend": cancel_backend, "database-wal-full": database_wal_full, "database-disk-full": database_disk_full,
-    "lock-timeout": lock_timeout, "statement-timeout": statement_timeout, "deadlock": deadlock,
+    "kill-backend": kill_backend,
+    "stop-backend": stop_backend,
+    "end-backend": end_backend,
+    "cancel-backend": cancel_backend,
+    "database-wal-full": database_wal_full,
+    "database-disk-full": database_disk_full,
+    "lock-timeout": lock_timeout,
+    "statement-timeout": statement_timeout,
+    "deadlock": deadlock,
     "serialization": serialization,
 }

@@ -1,5 +1,5 @@
-"""The faults. Each is a function of the system and one event of the schedule, ends what it began, and answers its
-outcome: a Did, or a text that says why it could not be done here."""
+"""The faults. Each is a function of the system and one event of the schedule, ends what it began, and answers
+its outcome: a Did, or a text that says why it could not be done here."""
 
 import os
 import resource
@@ -178,15 +178,28 @@ def outsider_group(system, event):
     before = system.outsider.lines
     at = time.monotonic()
     system.outsider.read_for(event.params["hold_s"] + 3)
-    return Did(at) if system.outsider.lines >= before else "nothing was read"
+    return Did(at) if system.outsider.lines > before else "there was nothing to read for the group"
 
 
 FUNCTIONS = {
-    "kill-api": kill_process, "kill-relay": kill_process, "kill-projector": kill_process,
-    "kill-postgres": kill_postgres, "kill-broker": kill_broker, "broker-away": broker_away,
-    "stop-api": stop_process, "stop-relay": stop_process, "stop-projector": stop_process, "stop-broker": stop_broker,
-    "slow-projector": slow_projector, "append-cut": append_cut, "database-slow": database_slow,
-    "database-cut-off": database_cut_off, "network-cut": network_cut, "broker-disk-full": broker_disk_full,
-    "clock-jump": clock_jump, "descriptors": descriptors, "outsider-group": outsider_group,
+    "kill-api": kill_process,
+    "kill-relay": kill_process,
+    "kill-projector": kill_process,
+    "kill-postgres": kill_postgres,
+    "kill-broker": kill_broker,
+    "broker-away": broker_away,
+    "stop-api": stop_process,
+    "stop-relay": stop_process,
+    "stop-projector": stop_process,
+    "stop-broker": stop_broker,
+    "slow-projector": slow_projector,
+    "append-cut": append_cut,
+    "database-slow": database_slow,
+    "database-cut-off": database_cut_off,
+    "network-cut": network_cut,
+    "broker-disk-full": broker_disk_full,
+    "clock-jump": clock_jump,
+    "descriptors": descriptors,
+    "outsider-group": outsider_group,
 } | database_faults.FUNCTIONS
 assert set(FUNCTIONS) == set(schedule.BY_NAME)

@@ -23,7 +23,12 @@ class Load:
         for process in system.apis:
             command += ["--api", f"http://127.0.0.1:{process.port}"]
         first = system.apis[0].run_file()
-        command += ["--bootstrap-token", first["bootstrap_token"], "--dsn", f"{system.postgres.dsn} dbname=annals"]
+        command += [
+            "--bootstrap-token",
+            first["bootstrap_token"],
+            "--dsn",
+            f"{system.postgres.dsn} dbname=annals",
+        ]
         command += ["--kafka", system.broker.address if system.broker else "none"]
         command += ["--kafka-complete"] if system.broker else ["--no-topic"]
         self.command = command + ["--json", self.json_file, "--acks", self.acks_file]
@@ -52,7 +57,7 @@ class Load:
     def wait_for(self, text, seconds):
         wait_until(lambda: self.has_said(text) or self.process.poll() is not None, seconds)
         if not self.has_said(text):
-            raise ChaosError(f"the load did not say \"{text}\": " + "\n".join(self.lines[-8:]))
+            raise ChaosError(f'the load did not say "{text}": ' + "\n".join(self.lines[-8:]))
 
     def order(self, text):
         try:

@@ -6,8 +6,8 @@ import time
 
 @dataclasses.dataclass
 class Did:
-    """When it began, how many processes were killed, how long until the victim was up again, and, if it is not as it
-    was before, why: a finding."""
+    """When it began, how many processes were killed, how long until the victim was up again, and, if it is
+    not as it was before, why: a finding."""
 
     at: float
     kills: int = 0

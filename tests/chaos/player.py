@@ -63,7 +63,10 @@ class Player:
             self.findings.add("back", outcome.failed, child.tail() if child else "")
         if self.verbose or not isinstance(outcome, Did):
             said = f"up after {outcome.up_s:.2f} s" if isinstance(outcome, Did) and outcome.up_s else ""
-            print(f"  {event.line()}  {said if isinstance(outcome, Did) else 'NOT DONE: ' + str(outcome)}", flush=True)
+            print(
+                f"  {event.line()}  {said if isinstance(outcome, Did) else 'NOT DONE: ' + str(outcome)}",
+                flush=True,
+            )
 
     def act_on(self, event, child):
         function = FUNCTIONS[event.fault]

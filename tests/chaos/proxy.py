@@ -1,7 +1,7 @@
 """TCP proxies between processes of the run: they delay, swallow and cut.
 
-`Link` carries the bytes of any protocol. `AppendLink` stands before PostgreSQL and knows just enough of its protocol to
-find an append: a Bind of the statement "append", up to the Sync behind it.
+`Link` carries the bytes of any protocol. `AppendLink` stands before PostgreSQL and knows just enough of its
+protocol to find an append: a Bind of the statement "append", up to the Sync behind it.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ BIND, EXECUTE, SYNC = b"B", b"E", b"S"
 STARTUP_HEAD, MESSAGE_HEAD = 4, 5
 SSL_REQUEST = struct.pack("!ii", 8, 80877103)
 STATEMENT = b"append"
+LATE_REST_S = 3.0
 
 
 class Loop:
@@ -171,7 +172,9 @@ class AppendLink(Link):
         self.armed = None
         self.happened.set()
         upto = {
-            "before-bind": 0, "in-bind": int(places["bind"] * share), "before-execute": places["bind"],
+            "before-bind": 0,
+            "in-bind": int(places["bind"] * share),
+            "before-execute": places["bind"],
             "before-sync": places.get("execute", places["bind"]),
         }
         if step in upto:
@@ -184,7 +187,7 @@ class AppendLink(Link):
             await asyncio.sleep(2 * share)
             writer.write(batch)
             await writer.drain()
-            return await asyncio.sleep(3)
+            return await asyncio.sleep(LATE_REST_S)  # PostgreSQL shall find it before the end
         pair[0].annals_cut = (step, share)
         return await self.pass_on(batch, writer)
 

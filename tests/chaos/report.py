@@ -8,13 +8,13 @@ from watch import next_ack
 
 
 def quantiles(values):
-    """(median, largest), or nothing."""
-    return (statistics.median(values), max(values)) if values else (None, None)
+    """The median and the largest; nulls for no values."""
+    return {"p50": statistics.median(values) if values else None, "max": max(values, default=None)}
 
 
 def recoveries(played, acks, positions):
-    """For each kind of kill: until the victim was up, until anything was acknowledged again, until all that the log
-    had at that moment was visible."""
+    """For each kind of kill: until the victim was up, until anything was acknowledged, until something that
+    was appended after it, and all before, was visible."""
     rows = {}
     for one in played:
         if not (one.happened and one.outcome.kills):
@@ -22,7 +22,9 @@ def recoveries(played, acks, positions):
         row = rows.setdefault(one.event.fault, {"up": [], "ack": [], "visible": []})
         at = one.outcome.at
         for name, value in (
-            ("up", one.outcome.up_s), ("ack", next_ack(acks, at)), ("visible", positions.visible_after(at))
+            ("up", one.outcome.up_s),
+            ("ack", next_ack(acks, at)),
+            ("visible", positions.visible_after(at)),
         ):
             if value is not None:
                 row[name].append(value)
@@ -30,7 +32,7 @@ def recoveries(played, acks, positions):
 
 
 def summary(run):
-    """The object of --json. Its first fields are the ones that are promised; the others are for people who ask why."""
+    """The object of --json. Its first fields are the promised ones; the others are for people who ask why."""
     load = run.result or {}
     verify = run.verified or {}
     differing = sum(table.get("differences", 0) for table in verify.get("read_models", []))
@@ -59,11 +61,17 @@ def summary(run):
         "surprises": load.get("surprises", 0),
         "answers": load.get("answers", {}),
         "events": load.get("events", 0),
-        "verify": {"ok": verify.get("ok", False), "log_problems": log_problems, "read_model_differences": differing},
-        "topic": run.topic if isinstance(run.topic, str) else {"checked": bool(run.topic), "result": run.topic},
+        "verify": {
+            "ok": verify.get("ok", False),
+            "log_problems": log_problems,
+            "read_model_differences": differing,
+        },
+        "topic": (
+            run.topic if isinstance(run.topic, str) else {"checked": bool(run.topic), "result": run.topic}
+        ),
         "findings": [{"kind": kind, "what": what} for kind, what, _ in run.findings.kept],
         "recovery_s": {
-            fault: {name: dict(zip(("p50", "max"), quantiles(values))) for name, values in row.items()}
+            fault: {name: quantiles(values) for name, values in row.items()}
             for fault, row in sorted(rows.items())
         },
         "quiet_after_s": run.quiet_s,
@@ -82,7 +90,10 @@ def print_summary(told):
     for fault, planned in told["planned"].items():
         why = "; ".join(f"{count} x {reason}" for reason, count in told["not_done"].get(fault, {}).items())
         print(f"{fault:<22}{planned:>9}{told['faults'][fault]:>7}   {why}")
-    print(f"\n{'recovery, seconds':<22}{'up p50':>9}{'max':>7}{'ack p50':>10}{'max':>7}{'visible p50':>13}{'max':>7}")
+    print(
+        f"\n{'recovery, seconds':<22}{'up p50':>9}{'max':>7}{'ack p50':>10}{'max':>7}"
+        f"{'visible p50':>13}{'max':>7}"
+    )
     for fault, row in told["recovery_s"].items():
         cells = [shown(row[name][which]) for name in ("up", "ack", "visible") for which in ("p50", "max")]
         print(f"{fault:<22}{cells[0]:>9}{cells[1]:>7}{cells[2]:>10}{cells[3]:>7}{cells[4]:>13}{cells[5]:>7}")
@@ -90,15 +101,20 @@ def print_summary(told):
     for answer, count in told["answers"].items():
         print(f"  {answer:<40}{count:>9}")
     print(
-        f"\nseed {told['seed']}: {told['kills']} kills, {sum(told['faults'].values())} faults in {told['play_s']:.0f} s "
-        f"({told['total_s']:.0f} s in all); {told['acknowledged']} acknowledged, {told['unanswered']} without an answer, "
+        f"\nseed {told['seed']}: {told['kills']} kills, {sum(told['faults'].values())} faults in "
+        f"{told['play_s']:.0f} s ({told['total_s']:.0f} s in all); {told['acknowledged']} acknowledged, "
+        f"{told['unanswered']} without an answer, "
         f"{told['events']} events"
     )
     topic = told["topic"] if isinstance(told["topic"], str) else "compared"
-    print(f"verify: {'holds' if told['verify']['ok'] else 'DOES NOT HOLD'}; topic: {topic}; quiet after {told['quiet_after_s']:.1f} s")
+    print(
+        f"verify: {'holds' if told['verify']['ok'] else 'DOES NOT HOLD'}; topic: {topic}; "
+        f"quiet after {told['quiet_after_s']:.1f} s"
+    )
     print(
         f"lost {told['lost']}, repeated {told['repeated']}, diverged {told['diverged']}, "
-        f"unexpected 5xx {told['server_errors']}, surprises {told['surprises']}, findings {len(told['findings'])}"
+        f"unexpected 5xx {told['server_errors']}, surprises {told['surprises']}, "
+        f"findings {len(told['findings'])}"
     )
 
 

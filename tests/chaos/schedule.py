@@ -1,7 +1,7 @@
 """What is done to the system and when: drawn from the seed alone, before anything runs.
 
-A fault has a victim, and a victim is left alone until the fault before it should be over (`busy_s`). Kills come as
-often as asked for; every other fault by its share of them, at least once.
+A fault has a victim, and a victim is left alone until the fault before it should be over (`busy_s`). Kills
+come as often as asked for; every other fault by its share of them, at least once.
 """
 
 import dataclasses
@@ -22,8 +22,15 @@ LONG_KILLS_MIN = 300  # from so many kills on, faults that take minutes are part
 
 # Where the append's connection is cut. The first ones are places in the request, the others in the answer.
 CUT_STEPS = (
-    "before-bind", "in-bind", "before-execute", "before-sync", "after-sync", "in-answer", "late-request",
-    "answer-swallowed", "answer-delayed",
+    "before-bind",
+    "in-bind",
+    "before-execute",
+    "before-sync",
+    "after-sync",
+    "in-answer",
+    "late-request",
+    "answer-swallowed",
+    "answer-delayed",
 )
 
 
@@ -71,10 +78,16 @@ KINDS = (
     Kind("broker-away", (BROKER,), 75, 0.001, long=True),
 )
 BY_NAME = {kind.name: kind for kind in KINDS}
-NOT_EMBEDDED = {"kill-broker", "stop-broker", "broker-disk-full", "network-cut", "outsider-group", "broker-away"}
+NOT_EMBEDDED = {
+    "kill-broker",
+    "stop-broker",
+    "broker-disk-full",
+    "network-cut",
+    "outsider-group",
+    "broker-away",
+}
 # Without a broker of its own, the relay and projector of a process are one process.
-EMBEDDED_VICTIMS = {"kill-relay": WORKERS, "stop-relay": WORKERS,
-                    "clock-jump": ("api-2", "worker-2")}
+EMBEDDED_VICTIMS = {"kill-relay": WORKERS, "stop-relay": WORKERS, "clock-jump": ("api-2", "worker-2")}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -93,8 +106,8 @@ class Event:
 
 
 def selected(names, kafka):
-    """The kinds that take part, in their order. `names`: faults or beginnings of them such as "kill"; empty: all.
-    Raises ValueError with the name that no fault has."""
+    """The kinds that take part, in their order. `names`: faults or beginnings of them such as "kill"; empty:
+    all. Raises ValueError with the name that no fault has."""
     chosen = set()
     for name in names:
         found = [kind.name for kind in KINDS if kind.name == name or kind.name.startswith(name + "-")]
@@ -155,12 +168,15 @@ def draw(seed, kills, minutes, names=(), kafka="real"):
     clock = 0.0
     for number in range(total):
         at = max(clock, play_s * (number + generator.random() * 0.8) / max(1, total))
-        open_kinds = [(kind, [v for v in kind.victims if free_at.get(v, 0) <= at]) for kind in kinds if left[kind.name]]
+        open_kinds = [
+            (kind, [v for v in kind.victims if free_at.get(v, 0) <= at]) for kind in kinds if left[kind.name]
+        ]
         ready = [(kind, victims) for kind, victims in open_kinds if victims]
         if not ready:
             # Everybody is busy: whoever is free first comes next, at that time.
             kind, victim = min(
-                ((kind, v) for kind, _ in open_kinds for v in kind.victims), key=lambda pair: (free_at[pair[1]], pair[1])
+                ((kind, v) for kind, _ in open_kinds for v in kind.victims),
+                key=lambda pair: (free_at[pair[1]], pair[1]),
             )
             at = free_at[victim]
         else:

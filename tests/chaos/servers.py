@@ -10,6 +10,7 @@ from children import Child, ChaosError, SPAWNER, run, wait_until
 
 START_S_MAX = 60
 PSQL_S_MAX = 10
+LEAVE_S_MAX = 5
 DATABASE = "annals"
 
 
@@ -30,7 +31,16 @@ class Postgres(Child):
             account = pwd.getpwnam(self.user)
             for folder in (self.socket_dir, self.data_volume.folder, self.wal_volume.folder):
                 os.chown(folder, account.pw_uid, account.pw_gid)
-        command = [self.programs / "initdb", "-D", self.data, "-X", self.wal_volume.folder / "wal", "-k", "-U", "postgres"]
+        command = [
+            self.programs / "initdb",
+            "-D",
+            self.data,
+            "-X",
+            self.wal_volume.folder / "wal",
+            "-k",
+            "-U",
+            "postgres",
+        ]
         status, output = run([*command, "-E", "UTF8", "--locale=C.UTF-8", "-A", "trust"], user=self.user)
         if status != 0:
             raise ChaosError(f"initdb failed: {output[-800:]}")
@@ -39,9 +49,16 @@ class Postgres(Child):
 
     # Small WAL limits, so that a full WAL volume is met soon; everything durable, as in production.
     SETTINGS = {
-        "listen_addresses": "", "max_connections": "100", "shared_buffers": "128MB", "max_wal_size": "128MB",
-        "min_wal_size": "32MB", "fsync": "on", "synchronous_commit": "on", "full_page_writes": "on",
-        "log_min_error_statement": "panic", "restart_after_crash": "on",
+        "listen_addresses": "",
+        "max_connections": "100",
+        "shared_buffers": "128MB",
+        "max_wal_size": "128MB",
+        "min_wal_size": "32MB",
+        "fsync": "on",
+        "synchronous_commit": "on",
+        "full_page_writes": "on",
+        "log_min_error_statement": "panic",
+        "restart_after_crash": "on",
     }
 
     def command(self):
@@ -72,15 +89,18 @@ class Postgres(Child):
         """As the superuser; None when it did not succeed."""
         options = ["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1"]
         status, output = run(
-            ["psql", *options, "-d", f"{self.dsn} user=postgres dbname={database}"], timeout=timeout, text=sql + ";\n",
-            env=os.environ | {"PGAPPNAME": "chaos", "PGCONNECT_TIMEOUT": "3"}
+            ["psql", *options, "-d", f"{self.dsn} user=postgres dbname={database}"],
+            timeout=timeout,
+            text=sql + ";\n",
+            env=os.environ | {"PGAPPNAME": "chaos", "PGCONNECT_TIMEOUT": "3"},
         )
         return output.strip() if status == 0 else None
 
     def backends(self, name="annals%"):
         """The ids of the backends that serve the system, in a fixed order."""
         rows = self.query(
-            f"select pid from pg_stat_activity where application_name like '{name}' and pid <> pg_backend_pid() order by pid"
+            f"select pid from pg_stat_activity where application_name like '{name}'"
+            " and pid <> pg_backend_pid() order by pid"
         )
         return [int(row) for row in rows.split()] if rows else []
 
@@ -92,13 +112,16 @@ class Broker(Child):
         super().__init__("broker", findings, work / "logs" / "broker.stdout.log")
         self.folder, self.libs = folder, libs
         self.port, self.inner_port, self.proxy_port, self.controller_port = ports
+        self.properties = self.logging = None
 
     @property
     def address(self):
         return f"127.0.0.1:{self.port}"
 
-    def make(self, settings):
-        """`settings`: those that every private broker has, from scripts/kafka.sh."""
+    def make(self, settings_file):
+        """`settings_file`: the settings that every private broker has; those about its log lie beside it."""
+        settings = settings_file.read_text(encoding="ascii")
+        self.logging = settings_file.parent / "log4j2.properties"
         own = {
             "listeners": f"PLAINTEXT://127.0.0.1:{self.port},RELAY://127.0.0.1:{self.inner_port},"
             f"CONTROLLER://127.0.0.1:{self.controller_port}",
@@ -120,7 +143,7 @@ class Broker(Child):
 
     def command(self):
         java = ["java", "-Xmx512m", "-Xms256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
-        java += [f"-Dlog4j2.configurationFile={self.folder.parent}/log4j2.properties"]
+        java += [f"-Dlog4j2.configurationFile={self.logging}"]
         return [*java, "-cp", f"{self.libs}/*", "kafka.Kafka", self.properties]
 
     def is_up(self):
@@ -132,9 +155,12 @@ class Outsider:
     """Somebody else's consumer group on the topic: reads all of it and commits."""
 
     GROUP = "outsider"
+    SETTINGS = ("auto.offset.reset=earliest", "session.timeout.ms=6000", "isolation.level=read_committed")
 
     def __init__(self, broker, topic, log):
-        self.command = ["kcat", "-b", broker.address, "-q", "-u", "-G", self.GROUP, "-X", "auto.offset.reset=earliest"]
+        self.command = ["kcat", "-b", broker.address, "-q", "-u", "-G", self.GROUP]
+        for setting in self.SETTINGS:
+            self.command += ["-X", setting]
         self.command += ["-f", "%p/%o\\n", topic]
         self.log, self.lines = log, 0
 
@@ -147,7 +173,9 @@ class Outsider:
         reader = threading.Thread(target=self.count, args=(process.stdout,), daemon=True)
         reader.start()
         wait_until(lambda: process.poll() is not None, seconds)
-        process.kill()
+        process.terminate()  # leaves the group; one that was killed would hold its partitions for a while
+        if not wait_until(lambda: process.poll() is not None, LEAVE_S_MAX):
+            process.kill()
         process.wait()
         reader.join(5)
         return self.lines

@@ -1,4 +1,4 @@
-"""The system under test: three API, two relay and two projector processes on one PostgreSQL and one broker."""
+"""The system under test: three API, two relay and two projector processes, one PostgreSQL, one broker."""
 
 import http.client
 import json
@@ -62,10 +62,17 @@ class AnnalsProcess(Child):
         if not self.clock_file:
             return {}
         # The monotonic clock stays true: a machine whose time of day is set does not change it either.
-        return {"env": os.environ | {
-            "LD_PRELOAD": FAKETIME, "FAKETIME_TIMESTAMP_FILE": str(self.clock_file), "FAKETIME_CACHE_DURATION": "1",
-            "FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1", "FAKETIME_FORCE_MONOTONIC_FIX": "0"
-        }}
+        return {
+            "env": os.environ
+            | {
+                "LD_PRELOAD": FAKETIME,
+                "FAKETIME_TIMESTAMP_FILE": str(self.clock_file),
+                "FAKETIME_CACHE_DURATION": "1",
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "DONT_FAKE_MONOTONIC": "1",
+                "FAKETIME_FORCE_MONOTONIC_FIX": "0",
+            }
+        }
 
     def set_clock(self, offset_s):
         new = self.clock_file.with_suffix(".new")
@@ -106,17 +113,25 @@ class System:
             raise ChaosError(f"{self.work} has less than {DISK_FREE_MIN >> 30} GiB free")
         private = environment.get("CHAOS_MAY_MOUNT") == "yes"
         self.volumes = {
-            "data": Volume(self.work / "pg-data", DATA_MIB, private), "wal": Volume(self.work / "pg-wal", WAL_MIB, private),
+            "data": Volume(self.work / "pg-data", DATA_MIB, private),
+            "wal": Volume(self.work / "pg-wal", WAL_MIB, private),
             "broker": Volume(self.work / "broker", BROKER_MIB, private),
         }
         self.postgres = Postgres(
-            self.work, findings, self.volumes["data"], self.volumes["wal"], free_port(), environment["PG_PROGRAMS"]
+            self.work,
+            findings,
+            self.volumes["data"],
+            self.volumes["wal"],
+            free_port(),
+            environment["PG_PROGRAMS"],
         )
         self.loop = Loop()
         self.broker = self.network = self.outsider = None
         if self.kind == "real":
             ports = [free_port() for _ in range(4)]
-            self.broker = Broker(self.work, findings, self.volumes["broker"].folder, ports, environment["KAFKA_LIBS"])
+            self.broker = Broker(
+                self.work, findings, self.volumes["broker"].folder, ports, environment["KAFKA_LIBS"]
+            )
             self.outsider = Outsider(self.broker, TOPIC, self.work / "logs" / "outsider.log")
             self.network = Link(self.loop, self.broker.proxy_port, self.broker.inner_port)
         self.link_port = free_port()
@@ -125,6 +140,7 @@ class System:
         self.processes = {}
 
     def make(self, kafka_settings):
+        """`kafka_settings`: the file that scripts/kafka.sh wrote, beside the one about the broker's log."""
         key = self.work / "keys" / "master.key"
         key.touch(mode=0o600)
         key.write_bytes(secrets.token_bytes(32))

@@ -1,8 +1,8 @@
 """Small file systems of the run, which can be filled to the last byte and emptied again.
 
-A file system in a file (ext4 on a loop device: fsync reaches the disk), or in memory where loop devices are not
-permitted. The run has a mount namespace of its own, so nothing stays behind. Where no mount is permitted the volume is a
-plain folder, and faults that need a full disk do not happen; the report says so.
+A file system in a file (ext4 on a loop device: fsync reaches the disk), or in memory where loop devices are
+not permitted. The run has a mount namespace of its own, so nothing stays behind. Where no mount is permitted
+the volume is a plain folder, and faults that need a full disk do not happen; the report says so.
 """
 
 import os

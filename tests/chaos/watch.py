@@ -1,4 +1,4 @@
-"""What is seen from outside while the system runs: heads of the log, positions of the read models, acknowledgements."""
+"""What is seen from outside while it runs: heads of the log, positions of read models, acknowledgements."""
 
 import bisect
 import json
@@ -21,7 +21,7 @@ POSITIONS = """select json_build_object(
 
 
 class Positions(threading.Thread):
-    """Samples (monotonic time, heads, applied) over one psql that is started anew when PostgreSQL ended it."""
+    """Samples (monotonic time, heads, applied) over one psql, started anew when PostgreSQL ended it."""
 
     def __init__(self, postgres):
         super().__init__(daemon=True, name="positions")
@@ -40,8 +40,12 @@ class Positions(threading.Thread):
     def connect(self):
         command = ["psql", "-X", "-q", "-At", "-d", f"{self.postgres.dsn} user=postgres dbname=annals"]
         self.psql = SPAWNER.start(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-            env=os.environ | {"PGAPPNAME": "chaos-watch", "PGCONNECT_TIMEOUT": "3"}
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            env=os.environ | {"PGAPPNAME": "chaos-watch", "PGCONNECT_TIMEOUT": "3"},
         )
         self.lines = queue.Queue()
         threading.Thread(target=self.read, args=(self.psql.stdout, self.lines), daemon=True).start()
@@ -79,15 +83,16 @@ class Positions(threading.Thread):
         return covers(applied, heads)
 
     def visible_after(self, at):
-        """Seconds until all that the log had when something happened was applied; None: never seen."""
+        """Seconds until something that was appended after a moment, and all before it, was applied; None:
+        never seen."""
         times = [sample[0] for sample in self.samples]
         first = bisect.bisect_left(times, at)
-        if first == len(times):
-            return None
-        wanted = self.samples[first][1]
-        for moment, _, applied in self.samples[first:]:
-            if covers(applied, wanted):
-                return max(0.0, moment - at)
+        wanted = None
+        for moment, heads, applied in self.samples[first:]:
+            if wanted is None and sum(heads.values()) > sum(self.samples[first][1].values()):
+                wanted = heads
+            if wanted is not None and covers(applied, wanted):
+                return moment - at
         return None
 
 
@@ -111,7 +116,7 @@ class Acks:
 
 def next_ack(acks, at, target=None):
     """Seconds from a moment to the next acknowledgement, of one API or of any; None: there was none."""
-    for moment, by in acks[bisect.bisect_left(acks, (at, -1)):]:
+    for moment, by in acks[bisect.bisect_left(acks, (at, -1)) :]:
         if target is None or by == target:
             return moment - at
     return None
