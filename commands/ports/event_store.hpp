@@ -1,5 +1,6 @@
 #pragma once
 
+#include "domain/kernel/epochs.hpp"
 #include "domain/kernel/ids.hpp"
 #include "domain/kernel/time.hpp"
 
@@ -136,13 +137,6 @@ struct StoredCommand {
 struct StoredSubjectKey {
     Uuid subject{};
     std::string wrapped_key;  ///< empty when it was destroyed
-};
-
-/// Where the log ends: its epoch, and the head of each partition; index = partition.
-struct LogEnd {
-    std::uint32_t epoch{1};
-    std::vector<std::uint64_t> heads;
-    friend bool operator==(const LogEnd&, const LogEnd&) = default;
 };
 
 /// The log, as one writer thread sees it through one connection. Not thread-safe; every call blocks. Reading

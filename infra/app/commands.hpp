@@ -22,6 +22,10 @@ int replay(const runtime::Config& config, const std::string& stream, std::option
 /// object instead of lines; progress goes to standard error when it is a terminal.
 int verify(const runtime::Config& config, bool json);
 
+/// Compares the topic with the log, one line for each partition. The exit code is 0 when all are equal, or,
+/// with `allow_behind`, not further than the log.
+int kafka_check(const runtime::Config& config, bool allow_behind, bool json);
+
 /// Raises the epoch of the log, after a restore, to the one after both the log's and `above`.
 int raise_epoch(const runtime::Config& config, const std::string& reason, std::uint32_t above, bool json);
 

@@ -118,6 +118,23 @@ void add_auditor_commands(CLI::App& app, int& exit_code) {
     );
 }
 
+void add_kafka_commands(CLI::App& app, int& exit_code) {
+    CLI::App* kafka = app.add_subcommand("kafka", "The topic");
+    kafka->require_subcommand(1);
+    add_command(
+        *kafka, "check", "Compare the topic with the log: count, order and bytes", exit_code,
+        [](CLI::App& command) {
+            const auto allow_behind = std::make_shared<bool>(false);
+            const auto json = std::make_shared<bool>(false);
+            command.add_flag("--allow-behind", *allow_behind, "A topic that only lacks the newest is fine");
+            command.add_flag("--json", *json, "Print one JSON object");
+            return [allow_behind, json](const Config& config) {
+                return annals::app::kafka_check(config, *allow_behind, *json);
+            };
+        }
+    );
+}
+
 void add_log_commands(CLI::App& app, int& exit_code) {
     CLI::App* log = app.add_subcommand("log", "The event log as a whole");
     log->require_subcommand(1);
@@ -249,6 +266,7 @@ int main(int argc, char** argv) {
     int exit_code = 0;
     add_server_commands(app, exit_code);
     add_auditor_commands(app, exit_code);
+    add_kafka_commands(app, exit_code);
     add_log_commands(app, exit_code);
     add_projection_commands(app, exit_code);
     add_documents(app, exit_code);

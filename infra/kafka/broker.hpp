@@ -1,5 +1,7 @@
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -21,6 +23,8 @@ struct BrokerAddress {
 };
 
 inline constexpr std::string_view kEventsTopic = "annals.events";
+
+inline constexpr std::chrono::milliseconds kTransactionTimeout{60'000};
 
 /// The largest line the relay sends. Kafka's defaults take 1 MB of record batch; the rest is room for key and
 /// headers. The log must not accept a longer line: it could never be published and would hold up its

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <fmt/format.h>
 #include <librdkafka/rdkafka.h>
+#include <limits>
 #include <stdexcept>
 
 namespace annals::kafka {
@@ -152,25 +153,39 @@ PartitionCount partition_count(rd_kafka_s* client, std::string_view topic, int t
     return {found.partition_cnt, {}};
 }
 
-std::optional<std::uint64_t> position_of(const rd_kafka_message_s& message) {
+namespace {
+
+/// The decimal value of a header that is there once and is not 0.
+std::optional<std::uint64_t> header_number(const rd_kafka_message_s& message, const char* name) {
     rd_kafka_headers_t* headers = nullptr;
     if (rd_kafka_message_headers(&message, &headers) != RD_KAFKA_RESP_ERR_NO_ERROR) return std::nullopt;
     const void* value = nullptr;
     std::size_t size = 0;
-    if (rd_kafka_header_get(headers, 0, "position", &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_header_get(headers, 0, name, &value, &size) != RD_KAFKA_RESP_ERR_NO_ERROR) {
         return std::nullopt;
     }
     const void* second = nullptr;
     std::size_t second_size = 0;
-    if (rd_kafka_header_get(headers, 1, "position", &second, &second_size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
+    if (rd_kafka_header_get(headers, 1, name, &second, &second_size) == RD_KAFKA_RESP_ERR_NO_ERROR) {
         return std::nullopt;
     }
     if (value == nullptr || size == 0) return std::nullopt;
     const auto* begin = static_cast<const char*>(value);
-    std::uint64_t position = 0;
-    const auto [end, status] = std::from_chars(begin, begin + size, position);
-    if (status != std::errc{} || end != begin + size || position == 0) return std::nullopt;
-    return position;
+    std::uint64_t number = 0;
+    const auto [end, status] = std::from_chars(begin, begin + size, number);
+    if (status != std::errc{} || end != begin + size || number == 0) return std::nullopt;
+    return number;
+}
+
+}  // namespace
+
+std::optional<std::uint64_t> position_of(const rd_kafka_message_s& message) {
+    return header_number(message, "position");
+}
+
+std::uint32_t epoch_of(const rd_kafka_message_s& message) {
+    const auto number = header_number(message, "epoch").value_or(1);
+    return number > std::numeric_limits<std::uint32_t>::max() ? 1 : static_cast<std::uint32_t>(number);
 }
 
 std::string describe(const rd_kafka_error_s& error) {

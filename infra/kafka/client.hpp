@@ -91,6 +91,9 @@ PartitionCount partition_count(rd_kafka_s* client, std::string_view topic, int t
 /// The decimal value of the header `position`; nothing when it is missing, repeated or not a position.
 std::optional<std::uint64_t> position_of(const rd_kafka_message_s& message);
 
+/// The header `epoch`: that of the log when the record was published; 1 when it has none.
+std::uint32_t epoch_of(const rd_kafka_message_s& message);
+
 /// "name: explanation" of a librdkafka error.
 std::string describe(const rd_kafka_error_s& error);
 

@@ -19,14 +19,14 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 /// Blocking calls are cut into slices of this length, to see a stop request in between.
-constexpr int kSliceMs = 1'000;
+constexpr int kSliceMs = 250;
 constexpr std::chrono::seconds kInitMax{30};
-/// transaction.timeout.ms: after it the broker aborts the transaction by itself, so that waiting longer is
-/// pointless.
-constexpr std::chrono::seconds kCommitMax{60};
+constexpr std::chrono::milliseconds kMessageTimeoutMax{30'000};
 constexpr std::chrono::seconds kQueueFullMax{30};
 constexpr int kRetryPollMs = 20;
 constexpr int kAbortTimeoutMs = 3'000;
+/// Of a producer that stops because its broker does not answer: the next leader takes back what is open.
+constexpr int kAbortWhenStoppedMs = 250;
 
 constexpr std::string_view kContentType = "application/cloudevents+json; charset=UTF-8";
 
@@ -34,13 +34,15 @@ std::vector<Setting> producer_settings(const ProducerSettings& settings) {
     std::vector<Setting> list{
         {"enable.idempotence", "true"
         },  // implies acks=all, at most 5 requests in flight and order under retry
-        {"message.timeout.ms", "30000"},
+        // Not above the transaction's, or librdkafka refuses both.
+        {"message.timeout.ms",
+         std::to_string(std::min(kMessageTimeoutMax, settings.transaction_timeout).count())},
         {"queue.buffering.max.messages", "5000"},  // the default of 100,000 costs 115 MB for no throughput
         {"linger.ms", "1"},
     };
     if (settings.broker.kind == BrokerKind::real) {
         list.emplace_back("transactional.id", settings.transactional_id);
-        list.emplace_back("transaction.timeout.ms", "60000");
+        list.emplace_back("transaction.timeout.ms", std::to_string(settings.transaction_timeout.count()));
     } else {
         // No transaction takes back what follows a failed batch, so nothing may follow it.
         list.emplace_back("enable.gapless.guarantee", "true");
@@ -94,7 +96,7 @@ rd_kafka_vu_t memory_field(rd_kafka_vtype_t type, std::string_view bytes) {
 using HeadersHandle = std::unique_ptr<rd_kafka_headers_t, decltype(&rd_kafka_headers_destroy)>;
 
 HeadersHandle headers_of(const LogRecord& record) {
-    constexpr std::size_t kHeaderCount = 6;
+    constexpr std::size_t kHeaderCount = 7;
     HeadersHandle headers(rd_kafka_headers_new(kHeaderCount), &rd_kafka_headers_destroy);
     const auto add = [&](std::string_view name, std::string_view value) {
         rd_kafka_header_add(
@@ -102,13 +104,17 @@ HeadersHandle headers_of(const LogRecord& record) {
             static_cast<ssize_t>(value.size())
         );
     };
-    std::array<char, 20> digits{};
-    const auto* end = std::to_chars(digits.data(), digits.data() + digits.size(), record.position).ptr;
+    const auto add_number = [&](std::string_view name, std::uint64_t number) {
+        std::array<char, 20> digits{};
+        const auto* end = std::to_chars(digits.data(), digits.data() + digits.size(), number).ptr;
+        add(name, {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    };
     add("content-type", kContentType);
     add("ce_type", record.type);
     add("ce_id", record.event_id.to_string());
     add("tenant", record.tenant_id.to_string());
-    add("position", {digits.data(), static_cast<std::size_t>(end - digits.data())});
+    add_number("position", record.position);
+    add_number("epoch", record.epoch);
     if (!record.traceparent.empty()) add("traceparent", record.traceparent);
     return headers;
 }
@@ -129,6 +135,7 @@ struct EventProducer::Impl {
 
     std::unexpected<ProducerError> fail(ProducerError error) {
         spent = true;
+        stopped = error.kind == ProducerFailure::stopped;
         return std::unexpected(std::move(error));
     }
     /// A fatal state explains an error better than the error itself ("Local: Fatal error").
@@ -144,7 +151,7 @@ struct EventProducer::Impl {
     /// Calls `step` (which answers a librdkafka error or nothing) until it is done, fails for good, time is
     /// up or a stop is requested. Retriable errors are asked again, as librdkafka resumes the operation.
     template <class Step>
-    ProducerResult repeat(std::string_view doing, std::chrono::seconds limit, Step step) {
+    ProducerResult repeat(std::string_view doing, std::chrono::milliseconds limit, Step step) {
         const auto deadline = Clock::now() + limit;
         for (;;) {
             const ErrorHandle error(step());
@@ -180,7 +187,7 @@ struct EventProducer::Impl {
     }
 
     ProducerResult flush() {
-        const auto deadline = Clock::now() + kCommitMax;
+        const auto deadline = Clock::now() + settings.transaction_timeout;
         while (context.reported < produced && !context.failure) {
             rd_kafka_flush(client.get(), kSliceMs);
             if (context.reported >= produced || context.failure) break;
@@ -197,6 +204,7 @@ struct EventProducer::Impl {
     std::uint64_t produced{0};
     bool in_transaction{false};
     bool spent{false};
+    bool stopped{false};  ///< spent because of a stop that the broker did not answer in time
     ClientHandle client;
 };
 
@@ -219,7 +227,7 @@ ProducerResult EventProducer::init() {
 ProducerResult EventProducer::begin() {
     ANNALS_ASSERT(!impl_->spent && !impl_->in_transaction, "begin() on a producer that failed or has begun");
     if (!impl_->transactional()) return {};
-    auto result = impl_->repeat("begin_transaction", kCommitMax, [&] {
+    auto result = impl_->repeat("begin_transaction", impl_->settings.transaction_timeout, [&] {
         return rd_kafka_begin_transaction(impl_->client.get());
     });
     impl_->in_transaction = result.has_value();
@@ -272,7 +280,8 @@ ProducerResult EventProducer::commit() {
     ANNALS_ASSERT(!impl_->spent, "commit() on a producer that failed");
     if (!impl_->transactional()) return impl_->flush();
     ANNALS_ASSERT(impl_->in_transaction, "commit() without begin()");
-    auto result = impl_->repeat("commit_transaction", kCommitMax, [&] {
+    // Once that time is over the broker takes the transaction back by itself, so waiting longer is pointless.
+    auto result = impl_->repeat("commit_transaction", impl_->settings.transaction_timeout, [&] {
         return rd_kafka_commit_transaction(impl_->client.get(), kSliceMs);
     });
     if (result) impl_->in_transaction = false;
@@ -284,7 +293,9 @@ void EventProducer::abort() {
     impl_->in_transaction = false;
     // Left open, the transaction would hide everything behind it until the next leader or its time-out
     // settles it.
-    const ErrorHandle error(rd_kafka_abort_transaction(impl_->client.get(), kAbortTimeoutMs));
+    const ErrorHandle error(rd_kafka_abort_transaction(
+        impl_->client.get(), impl_->stopped ? kAbortWhenStoppedMs : kAbortTimeoutMs
+    ));
     if (!error) {
         if (!impl_->spent)
             impl_->context.failure.reset();  // the abort reports its own records as undelivered

@@ -4,6 +4,7 @@
 #include "infra/kafka/log_sink.hpp"
 #include "infra/kafka/relay_log.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <expected>
 #include <functional>
@@ -32,6 +33,8 @@ struct ProducerSettings {
     std::string topic;
     std::uint16_t partitions{0};
     std::string transactional_id;  ///< used with a real broker only
+    /// After it the broker takes back a transaction whose producer is gone.
+    std::chrono::milliseconds transaction_timeout{kTransactionTimeout};
 };
 
 /// Writes events to the topic. With a real broker each begin()..commit() is one transaction; only the return

@@ -58,14 +58,18 @@ struct Relay::Impl {
                 report_failure(ProducerFailure::transient, error.what());
             }
             if (!failed) continue;
+            // Another process may reach what this one does not.
+            log.resign();
             if (published_in_session) backoff = kBackoffMin;
             wait_for_stop(jittered(backoff));
             backoff = std::min(backoff * 2, kBackoffMax);
         }
+        log.resign();
         enter(RelayPhase::stopped, {});
     }
 
-    /// One term as leader; returns false at once when another process leads, and true when asked to stop.
+    /// One term as leader; returns false at once when another process leads, and true when asked to stop or
+    /// when the next term can begin.
     bool lead() {
         published_in_session = false;
         if (!log.acquire_leadership(lease)) {
@@ -91,6 +95,13 @@ struct Relay::Impl {
             const auto round = session.publish_round();
             published_in_session = published_in_session || round != RelaySession::Round::idle;
             if (round == RelaySession::Round::behind) continue;
+            if (round == RelaySession::Round::epoch_raised) {
+                sink(
+                    Severity::info, "KAFKA-2c90",
+                    "the log's epoch was raised; looking anew where the topic ends"
+                );
+                return true;
+            }
             wait_for_signal();
             if (round == RelaySession::Round::published) {
                 const auto next = started + kCommitInterval;

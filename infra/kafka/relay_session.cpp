@@ -2,6 +2,7 @@
 
 #include "domain/kernel/overloaded.hpp"
 #include "infra/kafka/topic_admin.hpp"
+#include "infra/kafka/topic_reader.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -38,7 +39,7 @@ RelaySession::RelaySession(
       sink_(sink),
       producer_(
           {settings.broker, settings.topic, settings.partitions,
-           fmt::format("annals-relay-{}-{}", settings.topic, settings.group)},
+           fmt::format("annals-relay-{}-{}", settings.topic, settings.group), settings.transaction_timeout},
           sink, stop_requested
       ),
       partitions_(settings.partitions) {}
@@ -48,11 +49,13 @@ void RelaySession::open() {
     require(producer_.init());
     // Only now: before init() an older leader could still have moved the ends.
     const auto tails = read_topic_tails(settings_.broker, settings_.topic, settings_.partitions, sink_);
-    const auto heads = read_heads();
+    const auto [epoch, heads] = read_end();
+    epoch_ = epoch;
     for (std::uint16_t p = 0; p < settings_.partitions; ++p) resume(p, tails[p], heads[p]);
     next_progress_ = Clock::now() + kProgressEvery;
-    board_.update([](RelayStatus& status) {
+    board_.update([epoch](RelayStatus& status) {
         status.phase = RelayPhase::publishing;
+        status.epoch = epoch;
         status.message.clear();
     });
     report(heads, 0);
@@ -65,14 +68,14 @@ void RelaySession::check_topic() {
     throw RelaySessionEnded(ProducerFailure::transient, check.message);
 }
 
-std::vector<std::uint64_t> RelaySession::read_heads() {
-    auto heads = log_.heads();
-    if (heads.size() != settings_.partitions) {
+LogEnd RelaySession::read_end() {
+    auto end = log_.end();
+    if (end.heads.size() != settings_.partitions) {
         throw std::runtime_error(
-            fmt::format("the log has {} partitions, expected {}", heads.size(), settings_.partitions)
+            fmt::format("the log has {} partitions, expected {}", end.heads.size(), settings_.partitions)
         );
     }
-    return heads;
+    return end;
 }
 
 void RelaySession::resume(std::uint16_t partition, const Tail& tail, std::uint64_t head) {
@@ -115,34 +118,55 @@ void RelaySession::start_empty(std::uint16_t partition, std::uint64_t head) {
 }
 
 void RelaySession::resume_after(std::uint16_t partition, const TailRecord& tail, std::uint64_t head) {
-    partitions_[partition].published = tail.position;
-    if (tail.position > head) {
-        refuse(
-            partition, "KAFKA-c650",
-            fmt::format(
-                "{} ends at position {} but the log ends at {}: the log was restored to an earlier state, or "
-                "the topic belongs to another log. Restore the missing events, or publish to a new topic",
-                place(partition), tail.position, head
-            )
+    auto& state = partitions_[partition];
+    state.published = tail.position;
+    state.epoch = tail.epoch;
+    LogCursor cursor(log_, partition, head);
+    const LogRecord* const line = cursor.at(tail.position);
+    if (line != nullptr && line->line == tail.line) return;
+    if (tail.epoch < epoch_) return supersede(partition, tail, head);
+    if (line == nullptr) {
+        refuse_history(
+            partition, "KAFKA-c650", tail,
+            fmt::format("ends at position {} but the log ends at {}", tail.position, head)
         );
-        return;
-    }
-    const auto records = log_.read(partition, tail.position - 1, 1, kReadBytesMax);
-    if (records.size() != 1 || records.front().position != tail.position) {
-        throw std::runtime_error(
-            fmt::format("the log does not return position {} of {}", tail.position, place(partition))
-        );
-    }
-    if (records.front().line != tail.line) {
-        refuse(
-            partition, "KAFKA-e117",
-            fmt::format(
-                "{} has another event at position {} than the log: the log was restored and went on "
-                "differently, or the topic belongs to another log. Publish to a new topic",
-                place(partition), tail.position
-            )
+    } else {
+        refuse_history(
+            partition, "KAFKA-e117", tail,
+            fmt::format("has another event at position {} than the log", tail.position)
         );
     }
+}
+
+/// The log was restored, and a person raised its epoch: the topic goes on behind the last event that both
+/// have. Nothing is taken away; the new epoch in the records tells readers what no longer counts.
+void RelaySession::supersede(std::uint16_t partition, const TailRecord& tail, std::uint64_t head) {
+    TopicReader topic(settings_.broker, settings_.topic, sink_);
+    auto& state = partitions_[partition];
+    state.published = last_common_position(topic, partition, log_, head);
+    state.epoch = epoch_;
+    sink_(
+        Severity::warning, "KAFKA-84b2",
+        fmt::format(
+            "{} ends at position {} of epoch {}, which the log no longer has: it goes on at position {} in "
+            "epoch {}, and what it held from there on is superseded",
+            place(partition), tail.position, tail.epoch, state.published + 1, epoch_
+        )
+    );
+}
+
+void RelaySession::refuse_history(
+    std::uint16_t partition, std::string_view code, const TailRecord& tail, std::string_view what
+) {
+    refuse(
+        partition, code,
+        fmt::format(
+            "{} {}: the log was restored to an earlier state, or the topic belongs to another log. If it was "
+            "restored, run `annals log raise-epoch{} --reason TEXT`, and it goes on by itself in this topic, "
+            "readers being told; otherwise publish to a new topic",
+            place(partition), what, tail.epoch > epoch_ ? fmt::format(" --above {}", tail.epoch) : ""
+        )
+    );
 }
 
 void RelaySession::refuse(std::uint16_t partition, std::string_view code, std::string message) {
@@ -156,7 +180,8 @@ void RelaySession::refuse(std::uint16_t partition, std::string_view code, std::s
 }
 
 RelaySession::Round RelaySession::publish_round() {
-    const auto heads = read_heads();
+    const auto [epoch, heads] = read_end();
+    if (epoch != epoch_) return Round::epoch_raised;
     for (std::uint16_t p = 0; p < settings_.partitions; ++p) {
         if (partitions_[p].refused || heads[p] >= partitions_[p].published) continue;
         refuse(
@@ -211,13 +236,13 @@ void RelaySession::produce_until_deadline(
 
 /// Sends the next events of the partition and moves `sent`. False when the partition had to be refused.
 bool RelaySession::produce_chunk(std::uint16_t partition, std::uint64_t& sent) {
-    const auto records = log_.read(partition, sent, kReadRecordsMax, kReadBytesMax);
+    auto records = log_.read(partition, sent, kReadRecordsMax, kReadBytesMax);
     if (records.empty()) {
         throw std::runtime_error(fmt::format(
             "the log of {} names a head beyond {} but returns nothing after it", place(partition), sent
         ));
     }
-    for (const auto& record : records) {
+    for (auto& record : records) {
         if (record.position != sent + 1) {
             refuse(
                 partition, "KAFKA-b3d4",
@@ -238,6 +263,9 @@ bool RelaySession::produce_chunk(std::uint16_t partition, std::uint64_t& sent) {
             );
             return false;
         }
+        // Events of a restored log that were appended before the epoch was raised are published in the new
+        // one.
+        record.epoch = std::max(record.epoch, partitions_[partition].epoch);
         require(producer_.produce(partition, record));
         sent = record.position;
     }

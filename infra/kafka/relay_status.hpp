@@ -41,7 +41,8 @@ struct RelayPartitionStatus {
 struct RelayStatus {
     BrokerKind broker{BrokerKind::real};
     RelayPhase phase{RelayPhase::stopped};
-    std::string message;  ///< what is being waited for; empty while all is well
+    std::string message;     ///< what is being waited for; empty while all is well
+    std::uint32_t epoch{1};  ///< of the log when it was last looked at
     std::vector<RelayPartitionStatus> partitions;
     std::uint64_t records_total{0};   ///< published by this process
     std::uint64_t commits_total{0};   ///< transactions, or flushed batches with the embedded broker

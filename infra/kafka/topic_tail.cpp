@@ -123,8 +123,10 @@ private:
             ));
         }
         if (const auto position = position_of(message)) {
-            search.last =
-                TailRecord{*position, std::string(static_cast<const char*>(message.payload), message.len)};
+            search.last = TailRecord{
+                *position, epoch_of(message),
+                std::string(static_cast<const char*>(message.payload), message.len)
+            };
             search.unreadable.reset();
         } else {
             search.unreadable = fmt::format(

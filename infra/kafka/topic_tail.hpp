@@ -20,6 +20,7 @@ struct TailEmpty {
 /// The last committed record.
 struct TailRecord {
     std::uint64_t position{0};
+    std::uint32_t epoch{1};  ///< of the log when it was published
     std::string line;
 };
 

@@ -3,6 +3,8 @@
 #include "domain/kernel/assert.hpp"
 #include "infra/postgres/connection.hpp"
 
+#include <algorithm>
+#include <charconv>
 #include <optional>
 #include <string_view>
 #include <utility>
@@ -11,7 +13,7 @@ namespace annals::pg {
 
 namespace {
 
-constexpr Statement kHeads{"relay_heads", "select head from log.partition order by partition"};
+constexpr Statement kEnd{"relay_end", "select epoch, head from log.partition order by partition"};
 // octet_length reads no line, so the lines beyond the limit are never fetched from where long ones are kept.
 constexpr Statement kRead{
     "relay_read",
@@ -26,53 +28,75 @@ constexpr Statement kLead{
     "relay_lead", "select pg_try_advisory_lock(hashtextextended('annals relay ' || $1, 0))"
 };
 
-/// An extension attribute stands before `data`, and no text value before it can contain an unescaped quote.
-std::string traceparent_of(std::string_view line) {
-    constexpr std::string_view kKey = R"("traceparent":")";
-    const std::size_t at = line.find(kKey);
+/// The value of an extension attribute, up to what ends it. It stands before `data`, and no text value before
+/// it can contain an unescaped quote.
+std::string_view attribute_of(std::string_view line, std::string_view key, char end) {
+    const std::size_t at = line.find(key);
     if (at == std::string_view::npos || at > line.find(R"("data":)")) return {};
-    const std::string_view rest = line.substr(at + kKey.size());
-    return std::string(rest.substr(0, rest.find('"')));
+    const std::string_view rest = line.substr(at + key.size());
+    return rest.substr(0, rest.find(end));
+}
+
+std::string_view traceparent_of(std::string_view line) {
+    return attribute_of(line, R"("traceparent":")", '"');
+}
+
+std::uint32_t epoch_of(std::string_view line) {
+    const std::string_view digits = attribute_of(line, R"("epoch":)", ',');
+    std::uint32_t epoch = 1;
+    (void)std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
+    return epoch;
+}
+
+LogEnd read_end(Connection& connection) {
+    const Rows rows = connection.query(kEnd);
+    LogEnd end;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
+        end.heads.push_back(rows.count(i, 1));
+    }
+    return end;
+}
+
+std::vector<kafka::LogRecord> read_page(
+    Connection& connection, std::uint16_t partition, std::uint64_t after, std::size_t limit,
+    std::size_t bytes_max
+) {
+    const Rows rows = connection.query(
+        kRead, Params{}
+                   .int2(static_cast<std::int16_t>(partition))
+                   .int8(static_cast<std::int64_t>(after))
+                   .int8(static_cast<std::int64_t>(limit))
+                   .int8(static_cast<std::int64_t>(bytes_max))
+    );
+    std::vector<kafka::LogRecord> records;
+    records.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        ANNALS_ASSERT(rows.count(i, 0) == after + i + 1, "positions in the log are dense");
+        const std::string_view line = rows.bytes(i, 5);
+        records.push_back(
+            {.position = rows.count(i, 0),
+             .epoch = epoch_of(line),
+             .stream_id = rows.uuid(i, 1),
+             .tenant_id = rows.uuid(i, 2),
+             .event_id = rows.uuid(i, 3),
+             .type = std::string(rows.bytes(i, 4)),
+             .line = std::string(line),
+             .traceparent = std::string(traceparent_of(line))}
+        );
+    }
+    return records;
 }
 
 class PgRelayLog final : public kafka::RelayLog {
 public:
     explicit PgRelayLog(std::string dsn) : dsn_(std::move(dsn)) {}
 
-    std::vector<std::uint64_t> heads() override {
-        const Rows rows = session().query(kHeads);
-        std::vector<std::uint64_t> heads;
-        heads.reserve(rows.size());
-        for (std::size_t i = 0; i < rows.size(); ++i) heads.push_back(rows.count(i, 0));
-        return heads;
-    }
-
+    LogEnd end() override { return read_end(session()); }
     std::vector<kafka::LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) override {
-        const Rows rows = session().query(
-            kRead, Params{}
-                       .int2(static_cast<std::int16_t>(partition))
-                       .int8(static_cast<std::int64_t>(after))
-                       .int8(static_cast<std::int64_t>(limit))
-                       .int8(static_cast<std::int64_t>(bytes_max))
-        );
-        std::vector<kafka::LogRecord> records;
-        records.reserve(rows.size());
-        for (std::size_t i = 0; i < rows.size(); ++i) {
-            ANNALS_ASSERT(rows.count(i, 0) == after + i + 1, "positions in the log are dense");
-            const std::string_view line = rows.bytes(i, 5);
-            records.push_back(
-                {.position = rows.count(i, 0),
-                 .stream_id = rows.uuid(i, 1),
-                 .tenant_id = rows.uuid(i, 2),
-                 .event_id = rows.uuid(i, 3),
-                 .type = std::string(rows.bytes(i, 4)),
-                 .line = std::string(line),
-                 .traceparent = traceparent_of(line)}
-            );
-        }
-        return records;
+        return read_page(session(), partition, after, limit, bytes_max);
     }
 
     bool acquire_leadership(const std::string& group) override {
@@ -81,10 +105,15 @@ public:
             led_.clear();
         }
         // A session may take its own lock again, but would then have to give it back as often.
-        if (led_ == group) return !session().query(kHeads).empty();
+        if (led_ == group) return !session().query(kEnd).empty();
         if (!session().query(kLead, Params{}.text(group)).boolean(0, 0)) return false;
         led_ = group;
         return true;
+    }
+
+    void resign() noexcept override {
+        session_.reset();
+        led_.clear();
     }
 
 private:
@@ -98,10 +127,29 @@ private:
     std::string led_;  ///< the group this session leads
 };
 
+class PgLogPages final : public kafka::LogPages {
+public:
+    explicit PgLogPages(const std::string& dsn) : connection_(dsn, kRelaySession) {}
+
+    LogEnd end() override { return read_end(connection_); }
+    std::vector<kafka::LogRecord> read(
+        std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
+    ) override {
+        return read_page(connection_, partition, after, limit, bytes_max);
+    }
+
+private:
+    Connection connection_;
+};
+
 }  // namespace
 
 std::unique_ptr<kafka::RelayLog> make_pg_relay_log(std::string dsn) {
     return std::make_unique<PgRelayLog>(std::move(dsn));
+}
+
+std::unique_ptr<kafka::LogPages> open_log_pages(const std::string& dsn) {
+    return std::make_unique<PgLogPages>(dsn);
 }
 
 }  // namespace annals::pg

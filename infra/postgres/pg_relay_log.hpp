@@ -12,4 +12,7 @@ namespace annals::pg {
 /// new one.
 std::unique_ptr<kafka::RelayLog> make_pg_relay_log(std::string dsn);
 
+/// The log as a tool reads it, on a connection of its own that leads nothing. Throws PgError.
+std::unique_ptr<kafka::LogPages> open_log_pages(const std::string& dsn);
+
 }  // namespace annals::pg

@@ -30,7 +30,7 @@ protected:
         return relay;
     }
     static bool all_published(const Relay& relay, MemoryLog& log) {
-        const auto heads = log.heads();
+        const auto heads = log.end().heads;
         const auto status = relay.status();
         for (std::size_t p = 0; p < heads.size(); ++p) {
             if (status.partitions[p].published != heads[p]) return false;
@@ -167,7 +167,7 @@ TEST_F(Spoiled, TheRelayStartsOverAfterFailedDeliveriesAndLeavesNoHole) {
         );
         log.append(0, 100);
         relay.notify();
-        ASSERT_TRUE(eventually([&] { return relay.status().partitions[0].published == log.heads()[0]; }))
+        ASSERT_TRUE(eventually([&] { return relay.status().partitions[0].published == log.end().heads[0]; }))
             << capture_.text();
     }
     EXPECT_EQ(relay.status().failures_total, 4U);

@@ -28,7 +28,7 @@ protected:
         relay.start();
         ASSERT_TRUE(eventually([&] {
             const auto status = relay.status();
-            const auto heads = log.heads();
+            const auto heads = log.end().heads;
             return status.partitions[0].published == heads[0] && status.partitions[1].published == heads[1];
         })) << capture_.text();
     }

@@ -32,18 +32,18 @@ TEST_F(PgRelayLog, OneSessionLeadsAGroupUntilItEnds) {
 }
 
 TEST_F(PgRelayLog, ALostSessionIsNotReplacedBehindTheRelaysBack) {
-    EXPECT_THROW(log->heads(), pg::PgError) << "there is no session before leadership was asked for";
+    EXPECT_THROW(log->end(), pg::PgError) << "there is no session before leadership was asked for";
     ASSERT_TRUE(log->acquire_leadership("all"));
-    EXPECT_EQ(log->heads(), (std::vector<std::uint64_t>{0, 0}));
+    EXPECT_EQ(log->end().heads, (std::vector<std::uint64_t>{0, 0}));
     database.run(
         "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() and "
         "application_name = 'annals-relay'"
     );
-    EXPECT_THROW(log->heads(), pg::PgError);
-    EXPECT_THROW(log->heads(), pg::PgError);
+    EXPECT_THROW(log->end(), pg::PgError);
+    EXPECT_THROW(log->end(), pg::PgError);
     EXPECT_THROW(log->read(0, 0, 10, 1000), pg::PgError);
     EXPECT_TRUE(log->acquire_leadership("all"));
-    EXPECT_EQ(log->heads().size(), 2U);
+    EXPECT_EQ(log->end().heads.size(), 2U);
 }
 
 TEST_F(PgRelayLog, ReadsInOrderWithinItsLimits) {
@@ -56,7 +56,7 @@ TEST_F(PgRelayLog, ReadsInOrderWithinItsLimits) {
     ASSERT_EQ(store->append(batch), AppendOutcome::written);
 
     ASSERT_TRUE(log->acquire_leadership("all"));
-    EXPECT_EQ(log->heads(), (std::vector<std::uint64_t>{10, 1}));
+    EXPECT_EQ(log->end().heads, (std::vector<std::uint64_t>{10, 1}));
     const auto all = log->read(0, 0, 100, 1'000'000);
     ASSERT_EQ(all.size(), 10U);
     EXPECT_EQ(all[0].position, 1U);

@@ -60,12 +60,20 @@ MemoryLog::~MemoryLog() {
 void MemoryLog::append(std::uint16_t partition, std::uint64_t count) {
     const std::scoped_lock lock(mutex_);
     auto& records = partitions_[partition];
-    for (; count > 0; --count) records.push_back(seeded_record(seed_, partition, records.size() + 1));
+    for (; count > 0; --count) {
+        records.push_back(seeded_record(seed_, partition, records.size() + 1));
+        records.back().epoch = epoch_;
+    }
 }
 
 void MemoryLog::truncate(std::uint16_t partition, std::uint64_t head) {
     const std::scoped_lock lock(mutex_);
     partitions_[partition].resize(head);
+}
+
+void MemoryLog::raise_epoch(std::uint32_t above) {
+    const std::scoped_lock lock(mutex_);
+    epoch_ = std::max(epoch_, above) + 1;
 }
 
 void MemoryLog::replace_line(std::uint16_t partition, std::uint64_t position, std::string line) {
@@ -78,11 +86,11 @@ void MemoryLog::fail_reads(int calls) {
     failing_reads_ = calls;
 }
 
-std::vector<std::uint64_t> MemoryLog::heads() {
+LogEnd MemoryLog::end() {
     const std::scoped_lock lock(mutex_);
-    std::vector<std::uint64_t> heads;
-    for (const auto& records : partitions_) heads.push_back(records.size());
-    return heads;
+    LogEnd end{epoch_, {}};
+    for (const auto& records : partitions_) end.heads.push_back(records.size());
+    return end;
 }
 
 std::vector<LogRecord> MemoryLog::read(
@@ -112,6 +120,12 @@ bool MemoryLog::acquire_leadership(const std::string& group) {
     return led_;
 }
 
+void MemoryLog::resign() noexcept {
+    const std::scoped_lock lock(mutex_);
+    leases_->release(this);
+    led_ = false;
+}
+
 std::vector<LogRecord> MemoryLog::all(std::uint16_t partition) {
     const std::scoped_lock lock(mutex_);
     return partitions_[partition];
@@ -127,10 +141,13 @@ GrowingLog::GrowingLog(
       records_per_second_(records_per_second),
       start_(start) {}
 
-std::vector<std::uint64_t> GrowingLog::heads() {
+std::uint64_t GrowingLog::grown() const {
     const std::chrono::duration<double> age = std::chrono::steady_clock::now() - start_;
-    const auto grown = static_cast<std::uint64_t>(age.count() * records_per_second_);
-    return std::vector<std::uint64_t>(partitions_, std::min(records_, grown));
+    return std::min(records_, static_cast<std::uint64_t>(age.count() * records_per_second_));
+}
+
+LogEnd GrowingLog::end() {
+    return {1, std::vector<std::uint64_t>(partitions_, grown())};
 }
 
 std::vector<LogRecord> GrowingLog::read(
@@ -138,7 +155,7 @@ std::vector<LogRecord> GrowingLog::read(
 ) {
     std::vector<LogRecord> found;
     std::size_t bytes = 0;
-    const auto head = heads()[partition];
+    const auto head = grown();
     for (auto position = after + 1; position <= head && found.size() < limit && bytes < bytes_max;
          ++position) {
         found.push_back(seeded_record(seed_, partition, position));

@@ -35,16 +35,21 @@ public:
     void append(std::uint16_t partition, std::uint64_t count);
     /// Takes the newest events away, as restoring an old backup does.
     void truncate(std::uint16_t partition, std::uint64_t head);
+    /// Raises the epoch, as after a restore; events appended from now on carry it.
+    void raise_epoch(std::uint32_t above = 0);
+    /// Events appended from now on differ from those of other logs with the same seed.
+    void go_on_differently() { seed_ = seed_ * 3 + 1; }
     /// Replaces the line at a position, as restoring a backup and going on differently does.
     void replace_line(std::uint16_t partition, std::uint64_t position, std::string line);
     /// The next `calls` reads throw, as a lost connection does, and the lease is gone with it.
     void fail_reads(int calls);
 
-    std::vector<std::uint64_t> heads() override;
+    LogEnd end() override;
     std::vector<LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) override;
     bool acquire_leadership(const std::string& group) override;
+    void resign() noexcept override;
 
     /// All events of a partition.
     std::vector<LogRecord> all(std::uint16_t partition);
@@ -53,6 +58,7 @@ private:
     std::uint64_t seed_;
     std::shared_ptr<Leases> leases_;
     std::mutex mutex_;
+    std::uint32_t epoch_{1};
     std::vector<std::vector<LogRecord>> partitions_;
     int failing_reads_{0};
     bool led_{false};
@@ -67,16 +73,19 @@ public:
         std::chrono::steady_clock::time_point start
     );
 
-    std::vector<std::uint64_t> heads() override;
+    LogEnd end() override;
     std::vector<LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) override;
     /// Grants it to everyone, as a lease that was lost without notice does: the topic must stay right all the
     /// same.
     bool acquire_leadership(const std::string&) override { return true; }
+    void resign() noexcept override {}
 
 private:
     std::uint64_t seed_;
+    [[nodiscard]] std::uint64_t grown() const;
+
     std::uint16_t partitions_;
     std::uint64_t records_;
     double records_per_second_;
