@@ -283,6 +283,27 @@ const RouteSeries& route_series(runtime::Metrics& metrics, std::string_view rout
 
 }  // namespace
 
+namespace {
+
+/// Refusals come by the thousand when there are any; one line a second tells as much.
+constexpr std::int64_t kRefusalLogMs = 1'000;
+
+/// True for the refusal that is logged; `unlogged` is then the number of those before it that were not.
+bool worth_a_line(std::uint64_t& unlogged) {
+    static std::atomic<std::int64_t> next_ms{0};
+    static std::atomic<std::uint64_t> passed_over{0};
+    const std::int64_t now = api::steady_ms();
+    std::int64_t due = next_ms.load(std::memory_order_relaxed);
+    if (now < due || !next_ms.compare_exchange_strong(due, now + kRefusalLogMs)) {
+        passed_over.fetch_add(1, std::memory_order_relaxed);
+        return false;
+    }
+    unlogged = passed_over.exchange(0);
+    return true;
+}
+
+}  // namespace
+
 void Process::Impl::answered(const server::Answered& answer) {
     static constexpr std::string_view kNoRoute = "none";
     const bool routed = answer.request != nullptr && !answer.request->route.empty();
@@ -290,7 +311,10 @@ void Process::Impl::answered(const server::Answered& answer) {
     const RouteSeries& series = route_series(metrics, route, answer.status);
     series.requests.add();
     series.duration.observe(static_cast<double>(answer.duration_us) / 1e6);
-    const auto level = answer.status >= 500   ? runtime::Level::error
+    std::uint64_t unlogged = 0;
+    if (answer.status == 503 && !worth_a_line(unlogged)) return;
+    const auto level = answer.status == 503   ? runtime::Level::warning
+                       : answer.status >= 500 ? runtime::Level::error
                        : answer.status >= 400 ? runtime::Level::info
                                               : runtime::Level::debug;
     if (!runtime::log_enabled(level)) return;
@@ -301,6 +325,7 @@ void Process::Impl::answered(const server::Answered& answer) {
          {"path", answer.request != nullptr ? std::string_view(answer.request->path) : std::string_view()},
          {"status", answer.status},
          {"duration_us", answer.duration_us},
+         {"refusals_unlogged", unlogged},
          {"traceparent",
           answer.request != nullptr ? std::string_view(answer.request->traceparent) : std::string_view()}}
     );

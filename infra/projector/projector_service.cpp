@@ -135,9 +135,9 @@ void ProjectorService::Impl::tell_parked(const ParkedEvent& parked) const {
 void ProjectorService::Impl::run() {
     milliseconds back_off = kBackOffMin;
     while (!stopping) {
-        const auto began = steady_clock::now();
         try {
             work();
+            back_off = kBackOffMin;
             continue;
         } catch (const LogDiverged& diverged) {
             refuse(diverged);
@@ -145,7 +145,6 @@ void ProjectorService::Impl::run() {
             failed(failure);
         }
         must_open = true;
-        if (steady_clock::now() - began > kBackOffMax) back_off = kBackOffMin;
         wait(back_off);
         back_off = std::min(back_off * 2, kBackOffMax);
     }

@@ -29,7 +29,7 @@ inline constexpr std::chrono::milliseconds kQuietBeforeLogCheck{3'000};
 inline constexpr std::chrono::milliseconds kProbeWait{200};
 /// After a failure: doubles from the first to the second.
 inline constexpr std::chrono::milliseconds kBackOffMin{100};
-inline constexpr std::chrono::milliseconds kBackOffMax{5'000};
+inline constexpr std::chrono::milliseconds kBackOffMax{2'000};
 
 enum class ServiceState : std::uint8_t {
     starting,

@@ -180,6 +180,10 @@ int ServedInstance::stop() {
     return wait_end();
 }
 
+void ServedInstance::send_signal(int signal) const {
+    ::kill(pid_, signal);
+}
+
 void ServedInstance::kill9() {
     ::kill(pid_, SIGKILL);
     (void)wait_end();

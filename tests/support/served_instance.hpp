@@ -85,6 +85,9 @@ public:
     void ask_to_stop() const;
     int wait_end();
     void kill9();
+    /// Any signal to the process.
+    void send_signal(int signal) const;
+    [[nodiscard]] pid_t pid() const { return pid_; }
 
     [[nodiscard]] const bench::Endpoint& endpoint() const { return endpoint_; }
     [[nodiscard]] const std::string& bootstrap_token() const { return bootstrap_token_; }
