@@ -1,5 +1,6 @@
 #include "commands/kernel/committed_state.hpp"
 #include "commands/ports/event_store.hpp"
+#include "infra/app/backup_command.hpp"
 #include "infra/app/bench_command.hpp"
 #include "infra/app/commands.hpp"
 #include "infra/app/projection_commands.hpp"
@@ -48,9 +49,7 @@ int run_guarded(const std::function<int()>& command) {
         return annals::runtime::kConfigExitCode;
     } catch (const annals::StoreUnavailable& away) {
         std::fprintf(
-            stderr,
-            "annals: PostgreSQL cannot be reached: %s; is it running, and "
-            "is --dsn right?\n",
+            stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n",
             away.detail.c_str()
         );
         return kFailure;
@@ -67,8 +66,7 @@ int run_guarded(const std::function<int()>& command) {
     }
 }
 
-/// A subcommand with the settings as flags; `run` is called with them after the
-/// command line was read.
+/// A subcommand with the settings as flags; `run` is called with them after the command line was read.
 void add_command(
     CLI::App& app, const char* name, const char* description, int& exit_code,
     const std::function<std::function<int(const Config&)>(CLI::App&)>& declare
@@ -112,8 +110,10 @@ void add_auditor_commands(CLI::App& app, int& exit_code) {
         app, "verify", "Check every invariant of the log and every read model", exit_code,
         [](CLI::App& command) {
             const auto json = std::make_shared<bool>(false);
+            const auto folds = std::make_shared<bool>(false);
             command.add_flag("--json", *json, "Print one JSON object");
-            return [json](const Config& config) { return annals::app::verify(config, *json); };
+            command.add_flag("--read-models", *folds, "Only fold the log and compare the query tables");
+            return [json, folds](const Config& config) { return annals::app::verify(config, *json, *folds); };
         }
     );
 }
@@ -152,6 +152,35 @@ void add_log_commands(CLI::App& app, int& exit_code) {
             };
         }
     );
+}
+
+void add_backup(CLI::App& app, int& exit_code) {
+    add_command(
+        app, "backup", "Copy the cluster, or name a moment that can be restored", exit_code,
+        [](CLI::App& command) {
+            const auto order = std::make_shared<annals::app::BackupOrder>();
+            command.add_option("folder", order->folder, "Folder of the backups")->required();
+            command.add_option("--mark", order->mark, "Name this moment instead of copying the cluster");
+            command.add_option("--pg-bin", order->pg_bin, "Folder of PostgreSQL's programs");
+            command.add_option("--wait", order->wait_s, "Seconds to wait for the WAL archive");
+            return [order](const Config& config) { return annals::app::backup(config, *order); };
+        }
+    );
+}
+
+void add_restore(CLI::App& app, int& exit_code) {
+    CLI::App* command = app.add_subcommand("restore", "Make a cluster as of a moment out of a backup");
+    const auto order = std::make_shared<annals::app::RestoreOrder>();
+    command->add_option("folder", order->folder, "Folder of the backups")->required();
+    command->add_option("--into", order->into, "The new data directory")->required();
+    command->add_option("--time", order->time, "Until this time, such as 2026-03-01T11:00:00Z");
+    command->add_option("--mark", order->mark, "Until this mark");
+    command->add_flag("--latest", order->latest, "Until the end of the archive");
+    command->add_option("--pg-bin", order->pg_bin, "Folder of PostgreSQL's programs");
+    command->add_option("--above", order->above, "An epoch that is in use elsewhere");
+    command->callback([&exit_code, order] {
+        exit_code = run_guarded([&] { return annals::app::restore(*order); });
+    });
 }
 
 using annals::app::RebuildOrder;
@@ -268,6 +297,8 @@ int main(int argc, char** argv) {
     add_auditor_commands(app, exit_code);
     add_kafka_commands(app, exit_code);
     add_log_commands(app, exit_code);
+    add_backup(app, exit_code);
+    add_restore(app, exit_code);
     add_projection_commands(app, exit_code);
     add_documents(app, exit_code);
     annals::app::add_bench_command(app, exit_code);

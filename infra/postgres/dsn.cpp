@@ -25,24 +25,30 @@ void for_each_keyword(const std::string& dsn, Use use) {
     }
 }
 
+void put(std::string& out, std::string_view keyword, std::string_view value) {
+    out += out.empty() ? "" : " ";
+    out += keyword;
+    out += "='";
+    for (const char c : value) {
+        if (c == '\'' || c == '\\') out.push_back('\\');
+        out.push_back(c);
+    }
+    out += "'";
+}
+
 }  // namespace
 
-std::string dsn_with(const std::string& dsn, std::string_view keyword, std::string_view value) {
+std::string dsn_without(const std::string& dsn, std::string_view keyword) {
     std::string out;
-    const auto put = [&out](std::string_view key, std::string_view text) {
-        out += out.empty() ? "" : " ";
-        out += key;
-        out += "='";
-        for (const char c : text) {
-            if (c == '\'' || c == '\\') out.push_back('\\');
-            out.push_back(c);
-        }
-        out += "'";
-    };
     for_each_keyword(dsn, [&](const PQconninfoOption& option) {
-        if (option.val != nullptr && option.keyword != keyword) put(option.keyword, option.val);
+        if (option.val != nullptr && option.keyword != keyword) put(out, option.keyword, option.val);
     });
-    put(keyword, value);
+    return out;
+}
+
+std::string dsn_with(const std::string& dsn, std::string_view keyword, std::string_view value) {
+    std::string out = dsn_without(dsn, keyword);
+    put(out, keyword, value);
     return out;
 }
 
