@@ -26,41 +26,67 @@ http::Handler on_worker(api::Workers& workers, Answer answer) {
 
 std::vector<Check> all_checks(const HealthSources& sources) {
     std::vector<Check> checks{sources.database()};
-    std::ranges::move(sources.broker(), std::back_inserter(checks));
+    std::ranges::move(sources.parts(), std::back_inserter(checks));
     const bool draining = sources.draining->load();
-    checks.push_back({"accepting", !draining, draining ? "the process is stopping" : "requests are served"});
+    checks.push_back(
+        {"accepting", draining ? Health::failing : Health::ok,
+         draining ? "the process is stopping" : "requests are served"}
+    );
     return checks;
+}
+
+Health worst_of(const std::vector<Check>& checks) {
+    return std::ranges::max_element(checks, {}, &Check::health)->health;
+}
+
+std::string_view mark_of(Health health) {
+    static constexpr std::string_view kMarks[] = {"[+]", "[~]", "[-]"};
+    return kMarks[static_cast<std::size_t>(health)];
 }
 
 http::Response readiness(const HealthSources& sources, const http::Request& request) {
     const auto checks = all_checks(sources);
-    const bool ready = std::ranges::all_of(checks, &Check::ok);
+    const bool ready = worst_of(checks) != Health::failing;
     const auto query = http::QueryParameters::parse(request.query);
     if (!query || !query->find("verbose"))
         return http::text_response(ready ? 200 : 503, ready ? "ready\n" : "not ready\n");
     std::string body;
-    for (const Check& check : checks)
-        body += (check.ok ? "[+]" : "[-]") + check.name + ": " + check.detail + "\n";
+    for (const Check& check : checks) {
+        body += mark_of(check.health);
+        body += check.name + ": " + check.detail + "\n";
+    }
     body += ready ? "ready\n" : "not ready\n";
     return http::text_response(ready ? 200 : 503, std::move(body));
 }
 
-/// {"status":"ok","checks":{"database":{"ok":true,"detail":"…"},…}}
-http::Response health(const HealthSources& sources, const http::Request&) {
+/// {"status":"ok","checks":{"database":{"status":"ok","detail":"…"},…}}
+http::Response health_report(const HealthSources& sources, const http::Request&) {
     const auto checks = all_checks(sources);
-    const bool well = std::ranges::all_of(checks, &Check::ok);
-    std::string body = well ? R"({"status":"ok","checks":{)" : R"({"status":"failing","checks":{)";
+    const Health health = worst_of(checks);
+    std::string body = R"({"status":")" + std::string(to_string(health)) + R"(","checks":{)";
     for (const Check& check : checks) {
         if (&check != &checks.front()) body += ',';
         contract::append_json_string(body, check.name);
-        body += check.ok ? R"(:{"ok":true,"detail":)" : R"(:{"ok":false,"detail":)";
+        body += R"(:{"status":")" + std::string(to_string(check.health)) + R"(","detail":)";
         contract::append_json_string(body, check.detail);
         body += '}';
     }
-    return http::json_response(well ? 200 : 503, body + "}}");
+    return http::json_response(health == Health::failing ? 503 : 200, body + "}}");
 }
 
 }  // namespace
+
+std::string_view to_string(Health health) {
+    switch (health) {
+        case Health::ok:
+            return "ok";
+        case Health::degraded:
+            return "degraded";
+        case Health::failing:
+            return "failing";
+    }
+    return "failing";
+}
 
 std::vector<http::Endpoint> health_endpoints(
     HealthSources sources, runtime::Metrics& metrics, api::Workers& workers
@@ -75,7 +101,9 @@ std::vector<http::Endpoint> health_endpoints(
         {http::Method::get, "/readyz",
          on_worker(workers, [shared](const http::Request& request) { return readiness(*shared, request); })},
         {http::Method::get, "/health",
-         on_worker(workers, [shared](const http::Request& request) { return health(*shared, request); })},
+         on_worker(
+             workers, [shared](const http::Request& request) { return health_report(*shared, request); }
+         )},
         {http::Method::get, "/metrics",
          on_worker(
              workers,

@@ -7,21 +7,29 @@
 #include <atomic>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace annals::app {
 
+enum class Health : std::uint8_t {
+    ok,
+    degraded,  ///< requests are served, but somebody should look
+    failing    ///< no requests should be sent here
+};
+std::string_view to_string(Health health);
+
 /// One thing that has to be well. `detail` is one line for an operator.
 struct Check {
     std::string name;
-    bool ok{false};
+    Health health{Health::failing};
     std::string detail;
 };
 
 /// What health answers are made of. Everything is called on worker threads.
 struct HealthSources {
     std::function<Check()> database;
-    std::function<std::vector<Check>()> broker;  ///< relay and projector, as far as they run here
+    std::function<std::vector<Check>()> parts;  ///< relay, projector, projections, as far as they matter here
     std::function<void(runtime::Metrics&)> update_metrics;
     std::atomic<bool>* draining{nullptr};
 };

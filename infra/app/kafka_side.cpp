@@ -7,6 +7,7 @@
 #include "infra/postgres/pg_relay_log.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "infra/projector/projector_service.hpp"
+#include "infra/runtime/config_error.hpp"
 #include "infra/runtime/log.hpp"
 #include "projections/catalogue.hpp"
 
@@ -49,26 +50,59 @@ std::string describe(const kafka::RelayStatus& status) {
     return text;
 }
 
-std::string describe(const projector::ServiceStatus& status) {
+std::string describe(const projector::ServiceStatus& status, const std::string& member) {
     std::string text(to_string(status.state));
-    std::uint64_t parked = 0;
-    for (const ProjectionStatus& projection : status.projector.projections)
-        parked += projection.parked_events;
-    if (parked > 0) text += "; " + std::to_string(parked) + " parked events";
+    std::string partitions;
+    if (!status.projector.projections.empty()) {
+        for (const auto& [partition, position] : status.projector.projections.front().positions) {
+            partitions += (partitions.empty() ? "" : ",") + std::to_string(partition);
+        }
+    }
+    text += partitions.empty() ? ", no partitions" : ", partitions " + partitions;
+    text += " as " + member;
+    if (status.broker_away) text += "; no broker can be reached, the log is read instead";
+    if (status.broker_silent && !status.broker_away)
+        text += "; the broker does not bring what the log has, which is read instead";
+    for (const auto& [partition, reason] : status.refused)
+        text += "; topic refused in partition " + std::to_string(partition) + ": " + reason;
     if (!status.last_error.empty()) text += "; " + status.last_error;
     return text;
 }
 
-bool is_well(projector::ServiceState state) {
-    return state == projector::ServiceState::running || state == projector::ServiceState::standby;
+/// Queries are served from what is projected already, so a projector in trouble costs freshness and no more.
+/// Only one that has never been up to date keeps its process out of service.
+Health health_of(const projector::ServiceStatus& status) {
+    if (status.state == projector::ServiceState::stopped) return Health::failing;
+    if (!status.was_running) return Health::failing;
+    const bool well = status.state == projector::ServiceState::running ||
+                      status.state == projector::ServiceState::standby ||
+                      status.state == projector::ServiceState::catching_up;
+    const bool follows = !status.broker_away && !status.broker_silent && status.refused.empty();
+    return well && follows ? Health::ok : Health::degraded;
+}
+
+/// Commands are taken and the log grows while nothing is published.
+Health health_of(const kafka::RelayStatus& status) {
+    const bool begun =
+        status.phase != kafka::RelayPhase::stopped && status.phase != kafka::RelayPhase::starting;
+    if (!begun) return Health::failing;
+    return status.healthy() ? Health::ok : Health::degraded;
 }
 
 }  // namespace
 
 struct KafkaSide::Impl {
-    explicit Impl(Options given) : options(std::move(given)) {
+    explicit Impl(Options given) : options(std::move(given)) { make(); }
+
+    void make() {
         const std::string& configured = options.config->text("kafka");
         const std::string& topic = options.config->text("topic");
+        if (options.relay != options.projector && configured.empty()) {
+            throw runtime::ConfigError(
+                "relay and projector in different processes need a broker that both reach: set --kafka"
+            );
+        }
+        if (!options.relay && !options.projector) return;
         if (configured.empty()) {
             embedded = std::make_unique<kafka::EmbeddedBroker>(options.partitions, log_sink(), topic);
             address = embedded->address();
@@ -135,13 +169,11 @@ std::vector<Check> KafkaSide::checks() const {
     std::vector<Check> checks;
     if (impl_->relay) {
         const kafka::RelayStatus status = impl_->relay->status();
-        const bool started =
-            status.phase == kafka::RelayPhase::publishing || status.phase == kafka::RelayPhase::standby;
-        checks.push_back({"relay", started && status.healthy(), describe(status)});
+        checks.push_back({"relay", health_of(status), describe(status)});
     }
     if (impl_->service) {
         const projector::ServiceStatus status = impl_->service->status();
-        checks.push_back({"projector", is_well(status.state), describe(status)});
+        checks.push_back({"projector", health_of(status), describe(status, impl_->service->member())});
     }
     return checks;
 }
@@ -163,19 +195,21 @@ void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
     const projector::ServiceStatus status = impl_->service->status();
     metrics.gauge("annals_projector_events", "Events applied since start")
         .set(static_cast<double>(status.projector.events_total));
-    for (const ProjectionStatus& projection : status.projector.projections) {
-        const runtime::MetricLabels labels{{"projection", projection.projection}};
-        metrics.gauge("annals_projection_parked_events", "Events that could not be applied", labels)
-            .set(static_cast<double>(projection.parked_events));
-        for (const auto& [partition, position] : projection.positions) {
-            metrics
-                .gauge(
-                    "annals_projection_position", "Position applied",
-                    {{"projection", projection.projection}, {"partition", std::to_string(partition)}}
-                )
-                .set(static_cast<double>(position));
-        }
-    }
+    const auto held = status.projector.projections.empty()
+                          ? std::size_t{0}
+                          : status.projector.projections.front().positions.size();
+    metrics.gauge("annals_projector_partitions", "Partitions that this process projects")
+        .set(static_cast<double>(held));
+    metrics.gauge("annals_projector_broker_up", "1 while the projector can reach a broker")
+        .set(status.broker_away ? 0 : 1);
+    metrics.gauge("annals_projector_refused_partitions", "Partitions whose topic is not that of the log")
+        .set(static_cast<double>(status.refused.size()));
+    metrics.gauge("annals_projector_assignments", "Times this process's partitions changed since start")
+        .set(static_cast<double>(status.assignments_total));
+    metrics.gauge("annals_projector_leases_lost", "Partitions found taken over since start")
+        .set(static_cast<double>(status.projector.leases_lost_total));
+    metrics.gauge("annals_projector_failures", "Failures that the projector recovered from since start")
+        .set(static_cast<double>(status.failures_total));
 }
 
 }  // namespace annals::app

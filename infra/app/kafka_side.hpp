@@ -25,7 +25,8 @@ public:
         std::function<void(const Position&)> applied;
     };
 
-    /// Without a configured broker, hosts the embedded one.
+    /// Without a configured broker, hosts the embedded one; throws runtime::ConfigError when only one of
+    /// relay and projector runs here, because they could not meet there. With neither, it does nothing.
     explicit KafkaSide(Options options);
     ~KafkaSide();
     KafkaSide(const KafkaSide&) = delete;

@@ -4,8 +4,10 @@
 #include "api/openapi/docs_endpoints.hpp"
 #include "api/server/http_server.hpp"
 #include "infra/app/adapters.hpp"
+#include "infra/app/command_metrics.hpp"
 #include "infra/app/health.hpp"
 #include "infra/app/kafka_side.hpp"
+#include "infra/app/progress_health.hpp"
 #include "infra/app/run_file.hpp"
 #include "infra/crypto/master_key.hpp"
 #include "infra/crypto/sha256.hpp"
@@ -23,6 +25,7 @@
 #include <algorithm>
 #include <atomic>
 #include <map>
+#include <optional>
 
 namespace annals::app {
 namespace {
@@ -34,6 +37,23 @@ std::string dsn_as(const std::string& dsn, std::string_view role) {
 bool has_role(const runtime::Config& config, std::string_view role) {
     const auto roles = config.list("roles");
     return std::ranges::find(roles, role) != roles.end();
+}
+
+/// "relay-projector"
+std::string roles_of(const runtime::Config& config) {
+    std::string text;
+    for (const std::string& role : config.list("roles")) text += (text.empty() ? "" : "-") + role;
+    return text;
+}
+
+/// Where scripts look for a running instance is the API; other processes may share its home.
+std::string run_file_name(const runtime::Config& config) {
+    return has_role(config, "api") ? "run.json" : "run-" + roles_of(config) + ".json";
+}
+
+/// Without the API only health is asked.
+std::size_t worker_threads(const runtime::Config& config) {
+    return has_role(config, "api") ? static_cast<std::size_t>(config.integer("worker_threads")) : 1;
 }
 
 http::Hmac cursor_hmac(const crypto::MasterKey& master_key) {
@@ -76,17 +96,30 @@ struct Process::Impl {
               .projector = has_role(config, "projector"),
               .cryptography = &cryptography,
               .applied = [this](const Position& position) { visibility.applied(position); },
-          }) {
+          }),
+          progress(engine_dsn(config)),
+          workers(worker_threads(config)) {
         if (has_role(config, "api")) make_api();
+        server.emplace(server_options());
     }
+    ~Impl() {
+        // Requests use what is made before them.
+        server.reset();
+        workers.stop();
+    }
+    Impl(const Impl&) = delete;
+    Impl& operator=(const Impl&) = delete;
 
     void make_api();
     void listen();
     CommandBusOptions bus_options();
-    api::Services services_of();
+    server::ServerOptions server_options();
     HealthSources health_sources();
+    [[nodiscard]] bool shows_progress() const { return api || has_role(config, "projector"); }
     Check check_database();
+    std::vector<Check> check_parts();
     void update_metrics(runtime::Metrics& into);
+    [[nodiscard]] RunFile run_file() const;
     void answered(const server::Answered& answered);
 
     const runtime::Config& config;
@@ -98,6 +131,8 @@ struct Process::Impl {
     std::uint16_t partitions;
     Visibility visibility;
     KafkaSide kafka;
+    ProgressHealth progress;
+    PooledWorkers workers;
 
     /// What only a process with the api role has.
     struct Api {
@@ -110,13 +145,12 @@ struct Process::Impl {
         AccessDirectory directory;
         http::CursorCodec cursors;
         CommandBus bus;
-        PooledWorkers workers;
         api::Services services;
         api::AccessChecks checks;
         projector::VisibilityFeed feed;
-        server::HttpServer server;
     };
     std::unique_ptr<Api> api;
+    std::optional<server::HttpServer> server;
     std::atomic<bool> draining{false};
 };
 
@@ -132,7 +166,6 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
       ),
       cursors(cursor_hmac(process.master_key)),
       bus(std::move(bus_options)),
-      workers(static_cast<std::size_t>(process.config.integer("worker_threads"))),
       services{
           .bus = bus,
           .reader = reader,
@@ -140,7 +173,7 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .directory = directory,
           .tokens = tokens,
           .passwords = passwords,
-          .workers = workers,
+          .workers = process.workers,
           .bootstrap = bootstrap,
           .clock = process.clock,
           .ids = process.ids,
@@ -152,18 +185,21 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
                     ) { runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}}); },
       },
       checks(directory, process.config.integer("session_check_ttl_s") * 1000),
-      feed(engine_dsn(process.config), process.visibility),
-      server(server::ServerOptions{
-          .address = process.config.text("address"),
-          .port = static_cast<std::uint16_t>(process.config.integer("port")),
-          .io_threads = static_cast<unsigned>(process.config.integer("io_threads")),
-          .cors = http::CorsPolicy(process.config.list("cors_origins")),
-          .body_bytes_max = [](const http::Request& request
-                            ) { return api::body_bytes_max(request, http::Limits{}); },
-          .log = [](std::string_view code,
-                    std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
-          .answered = [&process](const server::Answered& answer) { process.answered(answer); },
-      }) {}
+      feed(engine_dsn(process.config), process.visibility) {}
+
+server::ServerOptions Process::Impl::server_options() {
+    return {
+        .address = config.text("address"),
+        .port = static_cast<std::uint16_t>(config.integer("port")),
+        .io_threads = api ? static_cast<unsigned>(config.integer("io_threads")) : 1,
+        .cors = http::CorsPolicy(config.list("cors_origins")),
+        .body_bytes_max = [](const http::Request& request
+                          ) { return api::body_bytes_max(request, http::Limits{}); },
+        .log = [](std::string_view code,
+                  std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
+        .answered = [this](const server::Answered& answer) { answered(answer); },
+    };
+}
 
 void Process::Impl::make_api() {
     const auto signing_key = crypto::SigningKey::load_or_create(config.path("signing_key_file"));
@@ -186,74 +222,35 @@ CommandBusOptions Process::Impl::bus_options() {
 }
 
 Check Process::Impl::check_database() {
+    if (!api) return progress.database();
     try {
         (void)api->reader.run(kPlatformRealm, pg::Statement{"health_select", "select 1"});
-        return {"database", true, "PostgreSQL answers"};
+        return {"database", Health::ok, "PostgreSQL answers"};
     } catch (const std::exception& error) {
-        return {"database", false, error.what()};
+        return {"database", Health::failing, error.what()};
     }
+}
+
+std::vector<Check> Process::Impl::check_parts() {
+    std::vector<Check> checks = kafka.checks();
+    if (shows_progress()) std::ranges::move(progress.checks(), std::back_inserter(checks));
+    return checks;
 }
 
 HealthSources Process::Impl::health_sources() {
     return {
         .database = [this] { return check_database(); },
-        .broker = [this] { return kafka.checks(); },
+        .parts = [this] { return check_parts(); },
         .update_metrics = [this](runtime::Metrics& into) { update_metrics(into); },
         .draining = &draining,
     };
 }
 
-namespace {
-
-/// What was refused before it was begun, and how long what was taken waits; limits: docs/guides/operate.md.
-void update_overload_metrics(
-    const CommandStats& stats, const runtime::WorkerPool& workers, runtime::Metrics& into
-) {
-    const runtime::WorkerPool::Stats jobs = workers.stats();
-    const std::pair<std::string_view, std::uint64_t> refused[] = {
-        {"queue_full", stats.refused_full}, {"realm_share", stats.refused_realm},
-        {"queue_slow", stats.refused_slow}, {"writer_stalled", stats.refused_stalled},
-        {"workers_full", jobs.refused},     {"workers_stalled", jobs.given_up},
-    };
-    for (const auto& [reason, count] : refused) {
-        into.gauge(
-                "annals_refused", "Commands and queries refused with OVERLOADED since start",
-                {{"reason", std::string(reason)}}
-        ).set(static_cast<double>(count));
-    }
-    into.gauge("annals_commands_isolated", "Commands that the database refused for good")
-        .set(static_cast<double>(stats.isolated));
-    into.gauge("annals_command_queue_age_seconds", "How long the oldest queued command has waited")
-        .set(static_cast<double>(stats.queue_age_ms) / 1e3);
-    into.gauge("annals_worker_queue_age_seconds", "How long the oldest queued query has waited")
-        .set(static_cast<double>(workers.age().count()) / 1e3);
-    into.gauge("annals_workers_queued", "Queries waiting for a worker")
-        .set(static_cast<double>(workers.queued()));
-}
-
-}  // namespace
-
 void Process::Impl::update_metrics(runtime::Metrics& into) {
-    const CommandStats stats = api->bus.stats();
-    into.gauge("annals_commands_accepted", "Commands accepted since start")
-        .set(static_cast<double>(stats.accepted));
-    into.gauge("annals_commands_rejected", "Commands rejected since start")
-        .set(static_cast<double>(stats.rejected));
-    into.gauge("annals_commands_repeated", "Commands answered from the log")
-        .set(static_cast<double>(stats.repeated));
-    into.gauge("annals_commands_queued", "Commands waiting for a writer")
-        .set(static_cast<double>(stats.queued));
-    into.gauge("annals_append_batches", "Appends since start").set(static_cast<double>(stats.batches));
-    into.gauge("annals_events_appended", "Events appended since start")
-        .set(static_cast<double>(stats.events));
-    into.gauge("annals_append_conflicts", "Appends decided again because another process appended")
-        .set(static_cast<double>(stats.heads_moved));
-    into.gauge("annals_append_in_doubt", "Appends whose outcome had to be looked up")
-        .set(static_cast<double>(stats.in_doubt));
-    update_overload_metrics(stats, api->workers.pool(), into);
-    into.gauge("annals_http_connections", "Open connections")
-        .set(static_cast<double>(api->server.connections()));
+    if (api) update_command_metrics(api->bus.stats(), workers.pool(), into);
+    into.gauge("annals_http_connections", "Open connections").set(static_cast<double>(server->connections()));
     kafka.update_metrics(into);
+    if (shows_progress()) progress.update_metrics(into);
 }
 
 namespace {
@@ -335,50 +332,60 @@ Process::Process(const runtime::Config& config) : impl_(std::make_unique<Impl>(c
 Process::~Process() = default;
 
 void Process::Impl::listen() {
-    auto endpoints = api::make_endpoints(api->services, api->checks, api::all_routes());
-    std::ranges::move(
-        health_endpoints(health_sources(), metrics, api->workers), std::back_inserter(endpoints)
-    );
-    std::ranges::move(
-        api::docs_endpoints(api::all_routes(), {config.text("topic"), partitions}),
-        std::back_inserter(endpoints)
-    );
+    std::vector<http::Endpoint> endpoints = health_endpoints(health_sources(), metrics, workers);
+    if (api) {
+        std::ranges::move(
+            api::make_endpoints(api->services, api->checks, api::all_routes()), std::back_inserter(endpoints)
+        );
+        std::ranges::move(
+            api::docs_endpoints(api::all_routes(), {config.text("topic"), partitions}),
+            std::back_inserter(endpoints)
+        );
+    }
     auto dispatcher =
         http::make_dispatcher(std::move(endpoints), http::CorsPolicy(config.list("cors_origins")));
     try {
-        api->server.start(std::move(dispatcher));
+        server->start(std::move(dispatcher));
     } catch (const std::runtime_error& taken) {
         throw runtime::ConfigError(std::string(taken.what()) + "; choose another with --address and --port");
     }
 }
 
+RunFile Process::Impl::run_file() const {
+    RunFile run;
+    run.health = "http://" + config.text("address") + ":" + std::to_string(server->port());
+    run.kafka = kafka.bootstrap();
+    run.dsn = config.text("dsn");
+    if (!api) return run;
+    run.api = run.health;
+    const ReservationKey bootstrapped{kPlatformRealm, "platform.bootstrap", "done"};
+    if (!pg::make_pg_event_store(engine_dsn(config))->find_reservation(bootstrapped)) {
+        run.bootstrap_token = api->bootstrap.text();
+    }
+    return run;
+}
+
 void Process::start() {
     // First, so that a port that is taken ends the process before anything has begun.
-    if (impl_->api) impl_->listen();
+    impl_->listen();
     impl_->kafka.start();
-    if (!impl_->api) return;
-    auto& api = *impl_->api;
-    RunFile run;
-    run.api = "http://" + impl_->config.text("address") + ":" + std::to_string(api.server.port());
-    run.kafka = impl_->kafka.bootstrap();
-    run.dsn = impl_->config.text("dsn");
-    const ReservationKey bootstrapped{kPlatformRealm, "platform.bootstrap", "done"};
-    if (!pg::make_pg_event_store(engine_dsn(impl_->config))->find_reservation(bootstrapped)) {
-        run.bootstrap_token = api.bootstrap.text();
-    }
-    write_run_file(impl_->config.in_home("run.json"), run);
-    runtime::log(runtime::Level::info, "APP-51a7", "serving", {{"api", run.api}, {"kafka", run.kafka}});
+    const RunFile run = impl_->run_file();
+    write_run_file(impl_->config.in_home(run_file_name(impl_->config)), run);
+    runtime::log(
+        runtime::Level::info, "APP-51a7", "serving",
+        {{"address", run.health}, {"kafka", run.kafka}, {"roles", roles_of(impl_->config)}}
+    );
 }
 
 void Process::stop() {
     impl_->draining.store(true);
+    const auto deadline_ms = static_cast<std::uint32_t>(impl_->config.integer("drain_timeout_s") * 1000);
+    (void)impl_->server->stop(std::min(deadline_ms, http::kStopDeadlineMsMax));
     if (impl_->api) {
-        const auto deadline_ms = static_cast<std::uint32_t>(impl_->config.integer("drain_timeout_s") * 1000);
-        (void)impl_->api->server.stop(std::min(deadline_ms, http::kStopDeadlineMsMax));
         impl_->api->bus.stop();
         impl_->api->passwords.stop();
-        impl_->api->workers.stop();
     }
+    impl_->workers.stop();
     impl_->visibility.close();
     impl_->kafka.stop();
 }

@@ -22,7 +22,8 @@ void member(std::string& body, std::string_view name, std::string_view value) {
 std::string to_json(const RunFile& run) {
     std::string body = "{";
     member(body, "api", run.api);
-    member(body, "docs", run.api + "/docs");
+    member(body, "docs", run.api.empty() ? "" : run.api + "/docs");
+    member(body, "health", run.health);
     member(body, "kafka", run.kafka);
     member(body, "dsn", run.dsn);
     if (run.bootstrap_token) {

@@ -7,7 +7,8 @@ namespace annals::app {
 
 /// What scripts want to know of a running instance; written to run.json in the home folder once it is ready.
 struct RunFile {
-    std::string api;
+    std::string api;     ///< empty when the process has no API
+    std::string health;  ///< where /livez, /readyz, /health and /metrics are
     std::string kafka;
     std::string dsn;
     std::optional<std::string> bootstrap_token;  ///< nothing once the installation has its first person
