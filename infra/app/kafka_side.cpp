@@ -83,9 +83,7 @@ Health health_of(const projector::ServiceStatus& status) {
 
 /// Commands are taken and the log grows while nothing is published.
 Health health_of(const kafka::RelayStatus& status) {
-    const bool begun =
-        status.phase != kafka::RelayPhase::stopped && status.phase != kafka::RelayPhase::starting;
-    if (!begun) return Health::failing;
+    if (status.phase == kafka::RelayPhase::stopped) return Health::failing;
     return status.healthy() ? Health::ok : Health::degraded;
 }
 

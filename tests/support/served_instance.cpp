@@ -1,6 +1,7 @@
 #include "tests/support/served_instance.hpp"
 
 #include "infra/crypto/key_file.hpp"
+#include "tests/support/child_process.hpp"
 #include "tests/support/json_value.hpp"
 
 #include <csignal>
@@ -27,7 +28,8 @@ std::string read_file(const std::string& path) {
     return {std::istreambuf_iterator<char>(file), {}};
 }
 
-/// Starts a program that dies with this process; `out` and `err` are files it appends to.
+}  // namespace
+
 pid_t spawn(
     const Words& words, const Variables& environment, const std::string& directory, const std::string& out,
     const std::string& err
@@ -55,7 +57,6 @@ int exit_code_of(int status) {
     return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/// The end of a child, which is killed when it does not come in time.
 int wait_for(pid_t pid, std::chrono::seconds limit) {
     int status = 0;
     if (eventually([&] { return ::waitpid(pid, &status, WNOHANG) == pid; }, limit))
@@ -64,8 +65,6 @@ int wait_for(pid_t pid, std::chrono::seconds limit) {
     ::waitpid(pid, &status, 0);
     return exit_code_of(status);
 }
-
-}  // namespace
 
 bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
     const auto until = std::chrono::steady_clock::now() + limit;
