@@ -72,6 +72,21 @@ std::optional<std::size_t> number(std::string_view digits) {
     return value;
 }
 
+/// Trailers are dropped by the product, so it does not matter that it lets them be folded: what counts is
+/// where they end.
+bool read_trailers(std::string_view& rest) {
+    bool folds = false;
+    while (true) {
+        const auto line = take_line(rest);
+        if (!line) return false;
+        if (line->empty()) return true;
+        std::pair<std::string_view, std::string_view> trailer;
+        const bool folded = folds && (line->front() == ' ' || line->front() == '\t');
+        if (!folded && !read_field(*line, trailer)) return false;
+        folds = true;
+    }
+}
+
 bool read_chunks(std::string_view& rest, std::string& body) {
     while (true) {
         const auto line = take_line(rest);
@@ -83,13 +98,7 @@ bool read_chunks(std::string_view& rest, std::string& body) {
         body += rest.substr(0, *size);
         rest.remove_prefix(*size + 2);
     }
-    while (true) {
-        const auto line = take_line(rest);
-        if (!line) return false;
-        if (line->empty()) return true;
-        std::pair<std::string_view, std::string_view> trailer;
-        if (!read_field(*line, trailer)) return false;
-    }
+    return read_trailers(rest);
 }
 
 bool read_body(std::string_view& rest, ReferenceRequest& request) {
