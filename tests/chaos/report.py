@@ -2,9 +2,14 @@
 
 import collections
 import json
+import re
 import statistics
 
 from watch import next_ack
+
+ERROR_LINE = re.compile(r'"level":"error","code":"([^"]+)","msg":"([^"]*)')
+ANSWERED = "HTTP-0a11"  # an access log of 5xx; the load counts them
+TEXT_SHOWN, CODES_SHOWN = 70, 25
 
 
 def quantiles(values):
@@ -29,6 +34,18 @@ def recoveries(played, acks, positions):
             if value is not None:
                 row[name].append(value)
     return rows
+
+
+def log_codes(system):
+    """How often each error was logged by any process, by its code and the first words of its text."""
+    codes = collections.Counter()
+    for process in system.processes.values():
+        with open(process.log, encoding="utf-8", errors="replace") as log:
+            for line in log:
+                found = ERROR_LINE.search(line)
+                if found and found[1] != ANSWERED:
+                    codes[f"{found[1]} {found[2][:TEXT_SHOWN]}"] += 1
+    return dict(codes.most_common(CODES_SHOWN))
 
 
 def summary(run):
@@ -74,6 +91,7 @@ def summary(run):
             fault: {name: quantiles(values) for name, values in row.items()}
             for fault, row in sorted(rows.items())
         },
+        "errors_logged": log_codes(run.system),
         "quiet_after_s": run.quiet_s,
         "play_s": run.play_s,
         "total_s": run.total_s,
@@ -100,6 +118,9 @@ def print_summary(told):
     print("\nanswers:")
     for answer, count in told["answers"].items():
         print(f"  {answer:<40}{count:>9}")
+    print("\nerrors logged:")
+    for error, count in told["errors_logged"].items():
+        print(f"  {error:<82}{count:>7}")
     print(
         f"\nseed {told['seed']}: {told['kills']} kills, {sum(told['faults'].values())} faults in "
         f"{told['play_s']:.0f} s ({told['total_s']:.0f} s in all); {told['acknowledged']} acknowledged, "
