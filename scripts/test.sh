@@ -4,6 +4,7 @@
 readonly kTestLabels="unit pg kafka e2e tidy"
 readonly kTestPostgresPort=15433 kTestKafkaPort=19092
 readonly kTestJobs=2
+readonly kTestPresets="release dev asan tsan coverage"
 
 test_home=""
 
@@ -42,11 +43,28 @@ servers_stop() {
     exit "$status"
 }
 
-# test_selection [LABEL|REGEX]: sets the array `selection`, ctest's arguments for it.
+# test_selection [LABEL...|REGEX]: sets the array `selection`, ctest's arguments for it.
 test_selection() {
+    local word labels=""
     selection=()
-    if [[ -z ${1:-} ]]; then return; fi
-    if [[ " $kTestLabels " == *" $1 "* ]]; then selection=(-L "^$1\$"); else selection=(-R "$1"); fi
+    for word in "$@"; do
+        if [[ " $kTestLabels " != *" $word "* ]]; then
+            (($# == 1)) || die -c 64 "\"$word\" is no label ($kTestLabels); a regular expression stands alone"
+            selection=(-R "$word")
+            return
+        fi
+        labels+="${labels:+|}$word"
+    done
+    if [[ -n $labels ]]; then selection=(-L "^($labels)\$"); fi
+}
+
+# Options of the sanitizers for everything the tests start; each line of a suppression file says why.
+sanitizer_options() {
+    local place="$root/tests/sanitizers"
+    export UBSAN_OPTIONS="print_stacktrace=1:halt_on_error=1"
+    export ASAN_OPTIONS="detect_stack_use_after_return=1:strict_string_checks=1"
+    export LSAN_OPTIONS="suppressions=$place/lsan.txt:print_suppressions=0"
+    export TSAN_OPTIONS="suppressions=$place/tsan.txt:halt_on_error=1:second_deadlock_stack=1"
 }
 
 # Which servers the selected tests need, by their labels.
@@ -62,15 +80,21 @@ test_servers() {
 }
 
 cmd_test() {
-    (($# <= 1)) || die -c 64 "usage: ./dev test [LABEL|REGEX]   (labels: $kTestLabels)"
+    if [[ ${1:-} == --preset ]]; then
+        [[ " $kTestPresets " == *" ${2:-} "* ]] ||
+            die -c 64 "usage: ./dev test [--preset PRESET] [LABEL...|REGEX]   (presets: $kTestPresets)"
+        [[ $preset == "$2" ]] || ANNALS_PRESET=$2 exec "$root/dev" test "${@:3}"
+        shift 2
+    fi
     local selection servers junit="$build_dir/tests.xml" status=0
     need_packages build server kafka test
     case $preset in asan | tsan | coverage) need_packages sanitizers ;; esac
     build
-    test_selection "${1:-}"
+    test_selection "$@"
+    sanitizer_options
     servers=$(test_servers)
     servers_start "$servers"
-    step "running the tests${1:+ that match \"$1\"}"
+    step "running the tests${1:+ that match \"$*\"}"
     rm -f "$junit"
     export ANNALS_BIN=$annals_bin
     run_interruptible ctest --test-dir "$build_dir" "${selection[@]}" -j "$kTestJobs" --output-on-failure \
