@@ -19,8 +19,9 @@ int migrate(const runtime::Config& config, bool dry_run);
 int replay(const runtime::Config& config, const std::string& stream, std::optional<std::uint64_t> until);
 
 /// Checks every invariant of the log and every read model against a fold of the log. `json` prints one JSON
-/// object instead of lines; progress goes to standard error when it is a terminal.
-int verify(const runtime::Config& config, bool json);
+/// object instead of lines; `only_read_models` leaves the log itself out; progress goes to standard error
+/// when it is a terminal.
+int verify(const runtime::Config& config, bool json, bool only_read_models);
 
 /// Compares the topic with the log, one line for each partition. The exit code is 0 when all are equal, or,
 /// with `allow_behind`, not further than the log.

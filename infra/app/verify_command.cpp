@@ -1,12 +1,12 @@
-#include "commands/kernel/keyring.hpp"
 #include "domain/contract/json_writer.hpp"
 #include "infra/app/commands.hpp"
+#include "infra/app/operator_tools.hpp"
 #include "infra/app/process.hpp"
 #include "infra/app/progress_bar.hpp"
 #include "infra/app/verify_log.hpp"
 #include "infra/crypto/master_key.hpp"
 #include "infra/crypto/system_cryptography.hpp"
-#include "infra/postgres/pg_event_store.hpp"
+#include "infra/postgres/log_scan.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "projections/catalogue.hpp"
 #include "projections/kernel/fold_check.hpp"
@@ -19,6 +19,7 @@ namespace annals::app {
 namespace {
 
 constexpr std::uint64_t kProgressEvery = 10'000;
+constexpr std::size_t kFoldThreads = 4;
 
 std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
     std::unique_ptr<LogVerifier> verifier;
@@ -41,17 +42,18 @@ std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
 }
 
 std::vector<FoldResult> verify_read_models(const runtime::Config& config) {
-    const auto store = pg::make_pg_event_store(engine_dsn(config));
     crypto::SystemCryptography cryptography(crypto::MasterKey::load(config.path("master_key_file")));
-    Keyring keyring(cryptography, [&](std::span<const Uuid> subjects) {
-        return store->find_subject_keys(subjects);
-    });
-    const auto snapshot = pg::make_projection_snapshot(engine_dsn(config));
+    const auto snapshots = pg::make_projection_snapshots(engine_dsn(config), kFoldThreads);
+    std::vector<std::unique_ptr<LogSealer>> sealers;
+    std::vector<FoldWorker> workers;
+    for (const auto& snapshot : snapshots) {
+        sealers.push_back(std::make_unique<LogSealer>(engine_dsn(config), cryptography));
+        workers.push_back({snapshot.get(), sealers.back().get()});
+    }
     const ProgressBar progress("read models");
-    return check_folds(
-        projection_catalogue(), *snapshot, &keyring,
-        [&](std::uint64_t done, std::uint64_t of) { progress.show(done, of); }
-    );
+    return check_folds(projection_catalogue(), workers, [&](std::uint64_t done, std::uint64_t of) {
+        progress.show(done, of);
+    });
 }
 
 void print_json(const LogVerifier& log, const std::vector<FoldResult>& folds, bool well) {
@@ -68,7 +70,14 @@ void print_json(const LogVerifier& log, const std::vector<FoldResult>& folds, bo
         out += R"({"projection":")" + fold.projection + R"(","table":")" + fold.table + R"(","rows":)" +
                std::to_string(fold.rows_found) + R"(,"expected":)" + std::to_string(fold.rows_expected) +
                R"(,"differences":)" + std::to_string(fold.differences) + R"(,"parked":)" +
-               std::to_string(fold.parked_events) + "}";
+               std::to_string(fold.parked_events) + R"(,"skipped":)" + std::to_string(fold.skipped_events) +
+               R"(,"realms":[)";
+        for (const RealmDifferences& realm : fold.realms) {
+            if (&realm != &fold.realms.front()) out += ',';
+            out += R"({"tenant_id":")" + realm.tenant.to_string() + R"(","differences":)" +
+                   std::to_string(realm.rows) + "}";
+        }
+        out += "]}";
     }
     std::printf("%s]}\n", out.c_str());
 }
@@ -86,6 +95,12 @@ void print_lines(const LogVerifier& log, const std::vector<FoldResult>& folds) {
             static_cast<unsigned long long>(fold.differences),
             static_cast<unsigned long long>(fold.parked_events)
         );
+        for (const RealmDifferences& realm : fold.realms) {
+            std::printf(
+                "  realm %s: %llu differences\n", realm.tenant.to_string().c_str(),
+                static_cast<unsigned long long>(realm.rows)
+            );
+        }
         for (const RowKey& key : fold.differing) {
             std::printf("  realm %s row %s\n", key.tenant.to_string().c_str(), key.id.to_string().c_str());
         }
@@ -94,8 +109,9 @@ void print_lines(const LogVerifier& log, const std::vector<FoldResult>& folds) {
 
 }  // namespace
 
-int verify(const runtime::Config& config, bool json) {
-    const auto verifier = verify_log(engine_dsn(config));
+int verify(const runtime::Config& config, bool json, bool only_read_models) {
+    const auto verifier = only_read_models ? std::make_unique<LogVerifier>(std::vector<std::uint64_t>{})
+                                           : verify_log(engine_dsn(config));
     const LogVerifier& log = *verifier;
     const auto folds = verify_read_models(config);
     const bool well = log.problem_count() == 0 && std::ranges::all_of(folds, &FoldResult::equal);

@@ -40,10 +40,18 @@ auto when_available(Use use) {
 
 class PgProjectionSnapshot final : public ProjectionSnapshot {
 public:
-    explicit PgProjectionSnapshot(const std::string& dsn) : connection_(dsn, kSnapshotSession) {
+    /// Without a name of an exported snapshot it takes one of its own.
+    explicit PgProjectionSnapshot(const std::string& dsn, const std::string& exported = {})
+        : connection_(dsn, kSnapshotSession) {
         connection_.execute("begin isolation level repeatable read read only");
+        if (!exported.empty()) connection_.execute("set transaction snapshot '" + exported + "'");
         // The snapshot is taken by the first statement that reads.
         connection_.query(kCheckpoints);
+    }
+
+    std::string export_snapshot() {
+        const Rows rows = connection_.execute("select pg_export_snapshot()");
+        return std::string(rows.at(0, 0).value_or(""));
     }
 
     std::vector<Checkpoint> checkpoints() override {
@@ -112,6 +120,22 @@ private:
 };
 
 }  // namespace
+
+std::vector<std::unique_ptr<ProjectionSnapshot>> make_projection_snapshots(
+    const std::string& dsn, std::size_t count
+) {
+    try {
+        std::vector<std::unique_ptr<ProjectionSnapshot>> snapshots;
+        auto first = std::make_unique<PgProjectionSnapshot>(dsn);
+        const std::string exported = first->export_snapshot();
+        snapshots.push_back(std::move(first));
+        while (snapshots.size() < count)
+            snapshots.push_back(std::make_unique<PgProjectionSnapshot>(dsn, exported));
+        return snapshots;
+    } catch (const PgError& error) {
+        throw ProjectionStoreUnavailable(error.what());
+    }
+}
 
 std::unique_ptr<ProjectionSnapshot> make_projection_snapshot(const std::string& dsn) {
     try {

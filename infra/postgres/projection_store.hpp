@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace annals::pg {
 
@@ -24,5 +25,10 @@ std::unique_ptr<LogReader> make_log_reader(std::string dsn);
 /// Query tables and log as they are now, as annals_engine, for `annals verify`. Holds a transaction open as
 /// long as it lives. Throws ProjectionStoreUnavailable.
 std::unique_ptr<ProjectionSnapshot> make_projection_snapshot(const std::string& dsn);
+
+/// Several of the same instant, for as many threads.
+std::vector<std::unique_ptr<ProjectionSnapshot>> make_projection_snapshots(
+    const std::string& dsn, std::size_t count
+);
 
 }  // namespace annals::pg
