@@ -13,6 +13,7 @@ function(annals_test name)
         message(FATAL_ERROR "annals_test(${name}): unknown arguments: ${ARG_UNPARSED_ARGUMENTS}")
     endif()
     add_executable(${name} ${ARG_SOURCES})
+    annals_program(${name})
     target_link_libraries(${name} PRIVATE annals_flags annals_infra annals_api annals_projections
         annals_commands annals_domain ${ARG_LIBS} GTest::gtest GTest::gmock GTest::gtest_main)
     # End-to-end tests measure deadlines of a whole process; beside a neighbour they would measure the

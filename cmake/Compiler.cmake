@@ -37,3 +37,15 @@ if(ANNALS_CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
     set(CMAKE_CXX_COMPILER_LAUNCHER ${ANNALS_CCACHE})
     set(CMAKE_C_COMPILER_LAUNCHER ${ANNALS_CCACHE})
 endif()
+
+# annals_program(NAME): what every program of ours gets. Under ThreadSanitizer that is pthread's threads for
+# librdkafka.
+if(CMAKE_CXX_FLAGS MATCHES "-fsanitize=thread")
+    add_library(annals_c11_threads OBJECT ${CMAKE_SOURCE_DIR}/tests/sanitizers/c11_threads.cpp)
+    target_link_libraries(annals_c11_threads PRIVATE annals_flags)
+endif()
+function(annals_program name)
+    if(TARGET annals_c11_threads)
+        target_link_libraries(${name} PRIVATE annals_c11_threads)
+    endif()
+endfunction()
