@@ -7,13 +7,30 @@ cmd_bench() {
         bench_team_day "$@"
         return
     fi
-    local servers=pg  # a broker is started for --kafka real alone
-    [[ " $* " == *" --kafka real "* || " $* " == *" --kafka=real "* ]] && servers="pg kafka"
+    local servers="pg kafka"
+    bench_needs_kafka "$@" || servers=pg
     need_packages build server kafka bench
     build annals
     servers_start "$servers"
-    export ANNALS_BIN=$annals_bin
+    export ANNALS_BIN=$annals_bin ANNALS_KAFKA_LIBS=$kafka_libs
     run_interruptible python3 "$root/tests/bench/run.py" "$@"
+}
+
+# bench_needs_kafka ARGUMENTS: whether they ask for a real broker: the bench "relay", which runs when nothing is
+# named and nothing is quick, or --kafka real.
+bench_needs_kafka() {
+    local argument named=0 quick=0 after_option=0
+    for argument in "$@"; do
+        case $argument in
+            relay | real | --kafka=real) return 0 ;;
+            --quick) quick=1 ;;
+            --json | --markdown | --kafka) after_option=1 && continue ;;
+            -*) ;;
+            *) ((after_option)) || named=1 ;;
+        esac
+        after_option=0
+    done
+    ((!named && !quick))
 }
 
 # bench_team_day [--kafka embedded|real] [ARGUMENTS of annals bench]: on a fresh instance, deleted afterwards.

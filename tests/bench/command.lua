@@ -1,5 +1,7 @@
 -- CreateTask and MoveTask, six to four, by turns over all projects. Needs BENCH_TARGETS: a file of lines
 -- "TOKEN PROJECT COLUMN,COLUMN,... TASK,TASK,...".
+dofile(os.getenv("BENCH_SCRIPTS") .. "/result.lua")
+
 local targets, at = {}, 0
 
 local function split(text)
@@ -31,12 +33,4 @@ function request()
     local task = target.tasks[math.random(#target.tasks)]
     local body = '{"column":"' .. target.columns[math.random(#target.columns)] .. '"}'
     return wrk.format("POST", "/api/v1/tasks/" .. task .. "/move", target.headers, body)
-end
-
-function done(summary, latency, requests)
-    io.write(string.format(
-        'RESULT {"requests":%d,"us":%d,"refused":%d,"lost":%d,"p50_us":%d,"p99_us":%d}\n',
-        summary.requests, summary.duration, summary.errors.status,
-        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
-        latency:percentile(50), latency:percentile(99)))
 end

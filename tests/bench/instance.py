@@ -1,5 +1,6 @@
 """An Annals instance of its own for the benches: database, server process, people, projects and tasks."""
 
+import contextlib
 import http.client
 import json
 import os
@@ -35,11 +36,27 @@ def refuse_slow_build(binary):
         raise BenchError(f"{binary} is no optimised build; use the release preset (ANNALS_PRESET=release)")
 
 
+def dying_with_us(command):
+    """The kernel ends a child whose parent died, by kill -9 too."""
+    return ["setpriv", "--pdeathsig", "KILL", "--", *command]
+
+
 def run(command, **options):
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
+    done = subprocess.run(dying_with_us(command), capture_output=True, text=True, check=False, **options)
     if done.returncode != 0:
         raise BenchError(f"{command[0]} {command[1]} failed: {(done.stderr or done.stdout).strip()[-800:]}")
     return done.stdout
+
+
+def end_process(process):
+    if process.poll() is not None:
+        return
+    process.send_signal(signal.SIGTERM)
+    try:
+        process.wait(STOP_S_MAX)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 class Instance:
@@ -76,11 +93,10 @@ class Instance:
         run_file = self.home / "run.json"
         run_file.unlink(missing_ok=True)
         log = open(self.home / "server.log", "ab")
-        command = [self.binary, "serve", "--home", self.home, "--dsn", self.server_dsn, "--port", "0"]
-        if self.kafka:
-            command += ["--kafka", self.kafka]
         begun = time.monotonic()
-        self.process = subprocess.Popen(command, stdout=log, stderr=log, stdin=subprocess.DEVNULL)
+        self.process = subprocess.Popen(
+            dying_with_us(self.server_command()), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+        )
         log.close()
         while time.monotonic() - begun < READY_S_MAX:
             if self.process.poll() is not None:
@@ -92,15 +108,56 @@ class Instance:
             time.sleep(0.005)
         raise BenchError("the server is not ready: " + self.log_tail())
 
-    def stop(self):
-        if self.process is None or self.process.poll() is not None:
-            return
-        self.process.send_signal(signal.SIGTERM)
+    def server_command(self):
+        command = [self.binary, "serve", "--home", self.home, "--dsn", self.server_dsn, "--port", "0"]
+        return command + (["--kafka", self.kafka] if self.kafka else [])
+
+    @contextlib.contextmanager
+    def process_beside(self, name, flags):
+        """Another process on the same log with the same keys; answers the file of its log."""
+        home = self.home / name
+        home.mkdir(exist_ok=True)
+        keys = ["--master-key-file", self.home / "keys/master.key"]
+        keys += ["--signing-key-file", self.home / "keys/signing.key"]
+        command = [self.binary, "serve", "--home", home, "--dsn", self.server_dsn, "--port", "0", *keys]
+        path = home / "server.log"
+        with open(path, "wb") as log:
+            process = subprocess.Popen(
+                dying_with_us([*command, *flags]), stdout=log, stderr=log, stdin=subprocess.DEVNULL
+            )
         try:
-            self.process.wait(STOP_S_MAX)
-        except subprocess.TimeoutExpired:
-            self.process.kill()
-            self.process.wait()
+            yield path
+        finally:
+            end_process(process)
+
+    @contextlib.contextmanager
+    def api_beside(self, number):
+        """Another process with the api role; answers its URL when it is ready."""
+        name = f"api-{number}"
+        run_file = self.home / name / "run.json"
+        kafka = json.loads((self.home / "run.json").read_text(encoding="utf-8"))["kafka"]
+        with self.process_beside(name, ["--roles", "api", "--kafka", kafka]) as log:
+            deadline = time.monotonic() + READY_S_MAX
+            while not run_file.is_file():
+                if time.monotonic() > deadline:
+                    raise BenchError("an API process is not ready: " + log.read_text(errors="replace")[-800:])
+                time.sleep(0.01)
+            yield json.loads(run_file.read_text(encoding="utf-8"))["api"]
+            run_file.unlink()
+
+    def tool(self, *words):
+        """An operator's command on this instance; answers what it printed."""
+        owner_dsn = f"{self.superuser_dsn} dbname={DATABASE}"
+        flags = ["--home", self.home, "--dsn", self.server_dsn, "--owner-dsn", owner_dsn]
+        return run([self.binary, *words, *flags])
+
+    def data_directory(self):
+        """Where PostgreSQL keeps its tables."""
+        return self.sql("show data_directory")
+
+    def stop(self):
+        if self.process is not None:
+            end_process(self.process)
 
     def log_tail(self):
         log = self.home / "server.log"

@@ -1,4 +1,6 @@
 -- GET of single tasks, at random. Needs BENCH_TARGETS as command.lua does.
+dofile(os.getenv("BENCH_SCRIPTS") .. "/result.lua")
+
 local requests_made = {}
 
 function init(arguments)
@@ -14,12 +16,4 @@ end
 
 function request()
     return requests_made[math.random(#requests_made)]
-end
-
-function done(summary, latency, requests)
-    io.write(string.format(
-        'RESULT {"requests":%d,"us":%d,"refused":%d,"lost":%d,"p50_us":%d,"p99_us":%d}\n',
-        summary.requests, summary.duration, summary.errors.status,
-        summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.timeout,
-        latency:percentile(50), latency:percentile(99)))
 end

@@ -12,28 +12,50 @@ import pathlib
 import sys
 import tempfile
 
-import benches
+import command_benches
+import log_benches
+import overload_benches
+import process_benches
+import query_benches
 from instance import BenchError, Instance, refuse_slow_build
+from measure import State
 
-# Order matters: footprint asks for the idle process first, and query and visible use what command wrote.
+# Order matters: footprint asks for the idle process first, query and visible use what command wrote, and what
+# makes the tables large comes last.
 BENCHES = {
-    "footprint": benches.footprint_idle,
-    "command": benches.command,
-    "query": benches.query,
-    "visible": benches.visible,
-    "footprint_load": benches.footprint_load,
-    "build": benches.build,
+    "footprint": process_benches.footprint_idle,
+    "command": command_benches.command,
+    "query": query_benches.query,
+    "visible": query_benches.visible,
+    "command-latency": command_benches.command_latency,
+    "login": command_benches.login,
+    "command-3": command_benches.command_three,
+    "fairness": overload_benches.fairness,
+    "overload": overload_benches.overload,
+    "footprint_load": process_benches.footprint_load,
+    "command-batch": command_benches.command_batch,
+    "verify": log_benches.verify,
+    "rebuild": log_benches.rebuild,
+    "relay": log_benches.relay,
+    "list": query_benches.task_list,
+    "growth": log_benches.growth,
+    "build": process_benches.build,
 }
-NAMES = ("command", "query", "visible", "footprint", "build")
-BY_DEFAULT = ("command", "query", "visible", "footprint")
+NAMES = tuple(name for name in BENCHES if name != "footprint_load")
+BY_DEFAULT = tuple(name for name in NAMES if name not in ("growth", "build"))
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+QUICK = ("command", "query", "visible", "footprint")
 
 
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="measure beside reference programs")
     names = ", ".join(NAMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but build by default")
-    parser.add_argument("--quick", action="store_true", help="short rounds: 90 s in all, and more noise")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last two by default")
+    parser.add_argument(
+        "--quick", action="store_true", help=f"short rounds, more noise; by default {', '.join(QUICK)}"
+    )
     parser.add_argument("--json", metavar="FILE", help="also write one JSON object per figure")
+    parser.add_argument("--markdown", metavar="FILE", help="put the table between the markers of this page")
     parser.add_argument("--kafka", choices=("embedded", "real"), default="embedded", help="the broker")
     arguments = parser.parse_args()
     for name in arguments.names:
@@ -42,9 +64,9 @@ def parse_arguments():
     return arguments
 
 
-def selected(names):
+def selected(names, quick):
     """The functions to run, in their order."""
-    wanted = set(names or BY_DEFAULT)
+    wanted = set(names or (QUICK if quick else BY_DEFAULT))
     if "footprint" in wanted:
         wanted.add("footprint_load")
     if "visible" in wanted or "footprint" in wanted:
@@ -52,14 +74,34 @@ def selected(names):
     return [run for name, run in BENCHES.items() if name in wanted]
 
 
+def cells(figure):
+    """What a table shows of a figure."""
+    number = f"{figure['value']:,.0f}" if figure["value"] >= 100 else f"{figure['value']:,.2f}"
+    spread = "" if figure["spread"] is None else f"{figure['spread']:.0%}"
+    reference = figure["reference"]
+    beside = "" if reference is None else f"{reference:,.0f}" if reference >= 100 else f"{reference:,.2f}"
+    ratio = "" if figure["ratio"] is None else f"{figure['ratio']:.2f}"
+    return [figure["name"], number, figure["unit"], spread, beside, ratio, figure["goal"] or ""]
+
+
+HEADINGS = ["name", "median", "unit", "spread", "reference", "ratio", "goal"]
+
+
 def print_table(figures):
-    print(f"\n{'name':<28}{'value':>12} {'unit':<8}{'reference':>12}{'ratio':>8}  goal")
-    for figure in figures:
-        reference = "" if figure["reference"] is None else f"{figure['reference']:,.0f}"
-        ratio = "" if figure["ratio"] is None else f"{figure['ratio']:.2f}"
-        value = f"{figure['value']:,.0f}" if figure["value"] >= 100 else f"{figure['value']:,.2f}"
-        start = f"{figure['name']:<28}{value:>12} {figure['unit']:<8}"
-        print(f"{start}{reference:>12}{ratio:>8}  {figure['goal'] or ''}")
+    print()
+    for row in [HEADINGS] + [cells(each) for each in figures]:
+        name, number, unit, spread, beside, ratio, goal = row
+        print(f"{name:<24}{number:>12} {unit:<8}{spread:>7}{beside:>12}{ratio:>7}  {goal}")
+
+
+def write_markdown(path, figures):
+    """Puts the table between the page's two markers."""
+    page = pathlib.Path(path).read_text(encoding="utf-8")
+    before, rest = page.split(BEGIN, 1)
+    after = rest.split(END, 1)[1]
+    rows = [HEADINGS, ["---"] * len(HEADINGS)] + [cells(each) for each in figures]
+    table = "\n".join("| " + " | ".join(row) + " |" for row in rows)
+    pathlib.Path(path).write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
 
 
 def main():
@@ -71,8 +113,8 @@ def main():
         with tempfile.TemporaryDirectory(prefix="annals-bench-") as work:
             kafka = os.environ["ANNALS_TEST_KAFKA"] if arguments.kafka == "real" else None
             with Instance(binary, pathlib.Path(work), os.environ["ANNALS_TEST_PG"], kafka) as instance:
-                state = benches.State(instance, arguments.quick)
-                for run in selected(arguments.names):
+                state = State(instance, arguments.quick)
+                for run in selected(arguments.names, arguments.quick):
                     figures += run(state)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -84,6 +126,8 @@ def main():
     if arguments.json:
         with open(arguments.json, "w", encoding="utf-8") as file:
             file.writelines(json.dumps(figure) + "\n" for figure in figures)
+    if arguments.markdown:
+        write_markdown(arguments.markdown, figures)
     return 0
 
 

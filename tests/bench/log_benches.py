@@ -1,0 +1,177 @@
+"""What is done with the log as a whole: publish it, fold it, verify it; and what its size costs."""
+
+import datetime
+import json
+import os
+import pathlib
+import re
+import shutil
+import time
+
+import volume
+from command_benches import need_rate
+from instance import DATABASE, BenchError, run
+from measure import figure, report, wrk
+
+EVENTS = 1_000_000
+EVENTS_QUICK = 100_000
+GROWN_EVENTS = 10_000_000
+GROWN_TASKS = 4_000_000
+SMALL_EVENTS = 100_000
+BYTES_PER_GROWN_EVENT = 2_500  # with indexes, its command and a share of the WAL
+FILL_S = 10
+PROJECTION, TABLE = "projects.task", "prj.task"
+REPETITIONS = 3
+
+
+def fill(state):
+    """Real events, by commands:batch; how many the log has then."""
+    wanted = EVENTS_QUICK if state.quick else EVENTS
+    while state.instance.events() < wanted:
+        wrk(state, "batch.lua", min(FILL_S, 1 + wanted // 50_000), 1)
+    state.instance.catch_up()
+    return state.instance.events()
+
+
+def line_bytes(state):
+    return int(state.instance.sql("select avg(octet_length(line))::int from log.event"))
+
+
+def kafka_tool(state, name, *arguments):
+    libs = pathlib.Path(os.environ["ANNALS_KAFKA_LIBS"])
+    return run(["java", "-cp", f"{libs}/*", f"org.apache.kafka.tools.{name}", *arguments])
+
+
+def seconds_between(log, first_code, last_code):
+    """Between the first line with one code and the last with the other, by the server's own times."""
+    times = {}
+    for line in log.splitlines():
+        for code in (first_code, last_code):
+            if f'"{code}"' in line and (code not in times or code == last_code):
+                stamp = re.search(r'"(?:time|ts|timestamp)":"([^"]+)"', line)[1]
+                times[code] = datetime.datetime.fromisoformat(stamp.replace("Z", "+00:00"))
+    if first_code not in times or last_code not in times:
+        return None
+    return (times[last_code] - times[first_code]).total_seconds()
+
+
+def publish(state, number):
+    """Seconds in which a relay alone fills a new topic."""
+    with state.instance.process_beside(
+        "relay", ["--roles", "relay", "--kafka", os.environ["ANNALS_TEST_KAFKA"], "--topic", f"relay-{number}"]
+    ) as log:
+        deadline = time.monotonic() + 300
+        while time.monotonic() < deadline:
+            took = seconds_between(log.read_text(errors="replace"), "KAFKA-a0d3", "KAFKA-7d19")
+            if took:
+                return took
+            time.sleep(0.1)
+    raise BenchError("the relay did not catch up: " + log.read_text(errors="replace")[-800:])
+
+
+def relay(state):
+    """Catch-up of the whole log into a new topic of the real broker, beside Kafka's own ProducerPerformance."""
+    events = fill(state)
+    size = line_bytes(state)
+    print(f"==> relay: {events:,} events into a real broker, beside ProducerPerformance", flush=True)
+    state.instance.stop()
+    broker = os.environ["ANNALS_TEST_KAFKA"]
+    ours, theirs = [], []
+    for number in range(REPETITIONS):
+        ours.append(events / publish(state, number))
+        topic = f"performance-{number}"
+        server = ["--bootstrap-server", broker]
+        kafka_tool(state, "TopicCommand", *server, "--create", "--topic", topic, "--partitions", "8")
+        load = ["--topic", topic, "--num-records", str(events), "--record-size", str(size)]
+        properties = [f"bootstrap.servers={broker}", "acks=all"]
+        out = kafka_tool(
+            state, "ProducerPerformance", *load, "--throughput", "-1", "--producer-props", *properties
+        )
+        theirs.append(float(re.findall(r"([\d.]+) records/sec", out)[-1]))
+        for each in (topic, f"relay-{number}"):
+            kafka_tool(state, "TopicCommand", *server, "--delete", "--topic", each)
+        report(f"round {number + 1}: {ours[-1]:,.0f}/s; ProducerPerformance {theirs[-1]:,.0f}/s")
+    state.instance.start()
+    return [figure("relay", ours, "1/s", theirs, ">= 0.7x")]
+
+
+def copy_table(state, directory):
+    """Rows a second of a COPY into an empty table with the same indexes."""
+    rows = directory / "rows"
+    dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
+    psql = ["psql", "-X", "-q", "-d", dsn, "-c"]
+    run([*psql, f"\\copy {TABLE} to '{rows}' (format binary)"])
+    state.instance.sql(f"drop table if exists bench.rows; create table bench.rows (like {TABLE} including all)")
+    begun = time.monotonic()
+    run([*psql, f"\\copy bench.rows from '{rows}' (format binary)"])
+    took = time.monotonic() - begun
+    rows.unlink()
+    return int(state.instance.sql("select count(*) from bench.rows")) / took
+
+
+def rebuild(state):
+    """A projection built beside the live one from the whole log, beside COPY of its rows."""
+    events = fill(state)
+    print(f"==> rebuild: {PROJECTION} from {events:,} events, beside COPY into the same table", flush=True)
+    state.instance.sql("create schema if not exists bench")
+    ours, theirs = [], []
+    for number in range(REPETITIONS):
+        begun = time.monotonic()
+        state.instance.tool("projections", "rebuild", PROJECTION, "--json")
+        ours.append(events / (time.monotonic() - begun))
+        state.instance.tool("projections", "drop", PROJECTION)
+        theirs.append(copy_table(state, state.instance.home))
+        report(f"round {number + 1}: {ours[-1]:,.0f} events/s; COPY {theirs[-1]:,.0f} rows/s")
+    return [figure("rebuild", ours, "1/s", theirs, ">= 0.5x")]
+
+
+def verify(state):
+    """Hashes and invariants of the whole log, beside openssl's SHA-256 of pieces of that size."""
+    events = fill(state)
+    size = line_bytes(state)
+    print(f"==> verify: {events:,} events, beside openssl speed sha256 at {size} bytes", flush=True)
+    ours, theirs = [], []
+    for number in range(REPETITIONS):
+        begun = time.monotonic()
+        state.instance.tool("verify", "--log", "--json")
+        ours.append(events / (time.monotonic() - begun))
+        out = run(["openssl", "speed", "-elapsed", "-seconds", "3", "-bytes", str(size), "-evp", "sha256"])
+        theirs.append(float(re.findall(r"([\d.]+)k\s*$", out, re.M)[-1]) * 1000 / size)
+        report(f"round {number + 1}: {ours[-1]:,.0f} events/s; openssl {theirs[-1]:,.0f}/s")
+    return [figure("verify", ours, "1/s", theirs, ">= 0.5x")]
+
+
+def load_rates(state):
+    """Commands, queries and lists a second, one value a round."""
+    rates = {"command": [], "query": [], "list": []}
+    for name, script in (("command", "command.lua"), ("query", "query.lua"), ("list", "list.lua")):
+        wrk(state, script, 2, 0)
+        for number in range(state.rounds):
+            rates[name].append(wrk(state, script, state.round_s, number + 1)[0])
+        state.instance.catch_up()
+    return rates
+
+
+def growth(state):
+    """What a log of 10 million events costs more than one of 100,000."""
+    need = GROWN_EVENTS * BYTES_PER_GROWN_EVENT
+    free = shutil.disk_usage(state.instance.data_directory()).free
+    if free < 2 * need:
+        raise BenchError(f"growth needs {2 * need / 1e9:.0f} GB of free disk, there are {free / 1e9:.0f}")
+    need_rate(state)
+    print(f"==> growth: {SMALL_EVENTS:,} events against {GROWN_EVENTS:,}", flush=True)
+    rates = []
+    for events, tasks in ((SMALL_EVENTS, SMALL_EVENTS // 2), (GROWN_EVENTS, GROWN_TASKS)):
+        state.instance.stop()
+        begun = time.monotonic()
+        volume.add_events(state.instance, events)
+        volume.add_tasks(state.instance, tasks)
+        report(f"{events:,} events made in {time.monotonic() - begun:.0f} s")
+        ready = state.instance.start()
+        report(f"ready after {ready:.2f} s")
+        rates.append(load_rates(state))
+        report(json.dumps({name: round(max(values)) for name, values in rates[-1].items()}))
+    figures = [figure("start_to_ready_10m", ready, "s", goal="<= 2 s")]
+    for name in rates[0]:
+        figures.append(figure(f"growth_{name}", rates[1][name], "1/s", rates[0][name], ">= 0.83x (cost 1.2x)"))
+    return figures
