@@ -19,12 +19,12 @@ using GroupCompletion = std::move_only_function<void(std::vector<CommandResult>)
 struct CommandLimits {
     std::size_t queue_max{4096};        ///< commands waiting for one writer
     std::size_t queue_realm_max{2048};  ///< of them, of one realm
-    /// The queue is kept short by time: while a realm's oldest command waits longer than this, the realm gets
-    /// no more than `queue_realm_free` of them into the queue; while a turn of all realms takes longer, other
-    /// realms are let in up to `queue_free` commands in all.
+    /// The queue is kept short by time: beyond `queue_free` commands in all, a realm whose oldest command has
+    /// waited longer than this gets no more than `queue_realm_free` of them into the queue, and a realm that
+    /// has nothing there is let in only while a turn of all realms takes less.
     std::int64_t queue_wait_ms_max{25};
-    std::size_t queue_realm_free{64};
-    std::size_t queue_free{256};
+    std::size_t queue_realm_free{8};
+    std::size_t queue_free{64};
     /// When a writer takes nothing for so long, all that waits for it is refused: it waits for PostgreSQL.
     std::int64_t queue_stall_ms_max{800};
     std::size_t batch_commands_max{256};   ///< commands decided and committed together

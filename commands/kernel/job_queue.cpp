@@ -19,7 +19,8 @@ JobQueue::Verdict JobQueue::admit(const CommandJob& job, Clock::time_point now) 
     if (const auto found = lines_.find(job.requests.front().realm); found != lines_.end()) {
         const Line& line = *found->second;
         if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
-        if (job.bulk || line.commands < limits_.queue_realm_free) return Verdict::taken;
+        const bool free = line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free;
+        if (job.bulk || free) return Verdict::taken;
         return now - line.jobs.front().queued_at > wait_max ? Verdict::realm_slow : Verdict::taken;
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how

@@ -46,7 +46,7 @@ protected:
         .queue_realm_max = 100,
         .queue_wait_ms_max = 1000,
         .queue_realm_free = 4,
-        .queue_free = 8,
+        .queue_free = 4,
         .batch_commands_max = 16,
         .batch_realm_share = 4,
     };
@@ -126,7 +126,7 @@ TEST_F(JobQueueTest, RefusesARealmWhoseOwnLineIsSlowAndNobodyElse) {
 TEST_F(JobQueueTest, RefusesNewRealmsWhileATurnOfAllTakesTooLong) {
     limits.queue_wait_ms_max = 0;
     JobQueue hurried(limits);
-    for (std::uint64_t realm = 1; realm <= 8; ++realm) {
+    for (std::uint64_t realm = 1; realm <= limits.queue_free; ++realm) {
         CommandJob next = job(realm);
         ASSERT_EQ(Verdict::taken, hurried.push(next));
     }
