@@ -4,6 +4,7 @@
 
 #include <array>
 #include <fmt/format.h>
+#include <set>
 #include <utility>
 
 namespace annals::pg {
@@ -39,8 +40,21 @@ constexpr Statement kGiveUp{
 constexpr Statement kForget{
     "lease_forget", "delete from proj.member where expires_at < clock_timestamp() - interval '1 minute'"
 };
+/// Held by a member's session as long as it lasts, and seen by everybody. While a session that was cut off
+/// still has it, the next one does without.
+constexpr Statement kLockMember{
+    "lease_lock_member", "select pg_try_advisory_lock(hashtextextended('annals member ' || $1, 0))"
+};
+// $1: a member that was heard of later than so many milliseconds before its end needs no session.
 constexpr Statement kLiving{
-    "lease_living", "select member from proj.member where expires_at > clock_timestamp() order by member"
+    "lease_living",
+    "select m.member from proj.member as m where m.expires_at > clock_timestamp()"
+    " and (m.expires_at > clock_timestamp() + $1::bigint * interval '1 millisecond'"
+    "   or exists (select from pg_locks as l where l.locktype = 'advisory' and l.granted and l.objsubid = 1"
+    "     and l.database = (select oid from pg_database where datname = current_database())"
+    "     and ((l.classid::bigint << 32) | l.objid::bigint)"
+    "       = hashtextextended('annals member ' || m.member, 0)))"
+    " order by m.member"
 };
 constexpr Statement kLeases{
     "lease_list", "select partition, epoch, coalesce(owner, '') from proj.lease order by partition"
@@ -50,15 +64,14 @@ constexpr Statement kEndSessions{
     "select pg_terminate_backend(pid, $2::bigint) from pg_stat_activity"
     " where datname = current_database() and usename = current_user and application_name = any($1::text[])"
 };
-// Whoever still writes under a lease holds a share lock on it; that one is taken the next time.
+// A lease is free when it was given up, or when its owner is not among the living that were seen. Whoever
+// still writes under it holds a share lock on it; that one is taken the next time.
 constexpr Statement kTake{
     "lease_take",
     "with free as (select l.partition from proj.lease as l"
     "   join unnest($2::smallint[], $3::bigint[]) as s (partition, epoch)"
     "   on s.partition = l.partition and s.epoch = l.epoch"
-    "   where l.owner is null or not exists (select from proj.member as m"
-    "     where m.member = l.owner and m.expires_at > clock_timestamp())"
-    "   order by l.partition for update of l skip locked)"
+    "   where l.owner is null or l.owner <> all($4::text[]) order by l.partition for update of l skip locked)"
     " update proj.lease as t set owner = $1, epoch = t.epoch + 1 from free"
     " where t.partition = free.partition returning t.partition, t.epoch"
 };
@@ -90,10 +103,11 @@ PartitionLeases::PartitionLeases(std::string dsn, std::string member)
 
 Connection& PartitionLeases::connection() {
     Connection& connection = connection_.get();
-    if (connection.backend_pid() != listening_pid_) {
+    if (connection.backend_pid() != prepared_pid_) {
         connection.execute(fmt::format("listen {}", kLeasesChannel));
+        connection.query(kLockMember, of_member(member_));
         connection.query(kMakeLeases);
-        listening_pid_ = connection.backend_pid();
+        prepared_pid_ = connection.backend_pid();
     }
     return connection;
 }
@@ -106,8 +120,10 @@ LeaseView PartitionLeases::beat(std::span<const std::uint16_t> given_up) {
     Params give_up = of_member(member_);
     give_up.array(std::move(partitions));
     const Params none;
+    Params unheard;
+    unheard.int8((kLeaseTtl - kLeaseTtlWithoutSession).count());
     const std::array calls{
-        Call{&kBeat, &beat}, Call{&kGiveUp, &give_up}, Call{&kForget, &none}, Call{&kLiving, &none},
+        Call{&kBeat, &beat}, Call{&kGiveUp, &give_up}, Call{&kForget, &none}, Call{&kLiving, &unheard},
         Call{&kLeases, &none}
     };
     const std::vector<Rows> answers = connection().pipeline(calls);
@@ -123,8 +139,12 @@ LeaseView PartitionLeases::beat(std::span<const std::uint16_t> given_up) {
 }
 
 std::vector<PartitionLease> PartitionLeases::take(
-    std::span<const LeaseRow> seen, std::span<const std::string> former
+    std::span<const LeaseRow> seen, std::span<const std::string> living
 ) {
+    std::set<std::string> former;
+    for (const LeaseRow& lease : seen) {
+        if (!lease.owner.empty()) former.insert(lease.owner);
+    }
     if (!former.empty()) {
         ArrayParam names(ElementType::text, former.size());
         for (const std::string& member : former) names.add(std::string_view(projector_session_name(member)));
@@ -139,7 +159,9 @@ std::vector<PartitionLease> PartitionLeases::take(
         epochs.add(static_cast<std::int64_t>(lease.epoch));
     }
     Params params = of_member(member_);
-    params.array(std::move(partitions)).array(std::move(epochs));
+    ArrayParam alive(ElementType::text, living.size());
+    for (const std::string& member : living) alive.add(std::string_view(member));
+    params.array(std::move(partitions)).array(std::move(epochs)).array(std::move(alive));
     const Rows rows = connection().query(kTake, params);
     std::vector<PartitionLease> taken;
     for (std::size_t i = 0; i < rows.size(); ++i) {

@@ -14,6 +14,8 @@ namespace annals::pg {
 
 /// A process that says nothing for so long is taken for dead. By the database's clock.
 inline constexpr std::chrono::milliseconds kLeaseTtl{3'000};
+/// The same for one whose session has ended, as it does at once when a process is killed.
+inline constexpr std::chrono::milliseconds kLeaseTtlWithoutSession{1'500};
 /// What projectors tell each other when partitions become free or a process joins.
 inline constexpr const char* kLeasesChannel = "annals_leases";
 
@@ -42,9 +44,9 @@ public:
     /// Says that this process lives, gives partitions up, and tells how things are. Tells the others when
     /// something changed for them.
     LeaseView beat(std::span<const std::uint16_t> given_up);
-    /// Takes what is free and still as it was seen, and ends the projecting sessions of `former` owners: one
-    /// that is only paused may hold locks. Answers what was taken.
-    std::vector<PartitionLease> take(std::span<const LeaseRow> seen, std::span<const std::string> former);
+    /// Takes what is still as it was seen and belongs to nobody `living`, after ending the projecting
+    /// sessions of the former owners: one that is only paused may hold locks. Answers what was taken.
+    std::vector<PartitionLease> take(std::span<const LeaseRow> seen, std::span<const std::string> living);
     /// Gives up everything at once.
     void leave();
     /// Until another process tells something, `wake_fd` becomes readable or the time is over.
@@ -57,7 +59,7 @@ private:
 
     std::string member_;
     Reconnecting connection_;
-    std::int32_t listening_pid_{0};  ///< the session that listens and has made the leases' rows
+    std::int32_t prepared_pid_{0};  ///< the session that listens and has the member's lock
 };
 
 }  // namespace annals::pg

@@ -21,6 +21,8 @@
 namespace annals::projector {
 namespace {
 
+/// Soon enough that a session that ended alone is replaced before the process is taken for dead.
+constexpr std::chrono::milliseconds kRetryWait{200};
 /// The name is shown in session names of at most 63 bytes.
 constexpr std::size_t kHostLengthMax = 20;
 
@@ -59,7 +61,7 @@ struct LeaseKeeper::Impl {
     void beat();
     void leave();
     void publish(std::vector<PartitionLease> mine, const LeasePlan& plan);
-    std::vector<PartitionLease> taken(const LeasePlan& plan);
+    std::vector<PartitionLease> taken(const LeasePlan& plan, const pg::LeaseView& view);
     void signal() const {
         const std::uint64_t one = 1;
         // It cannot fail: the counter is far from its end.
@@ -101,7 +103,7 @@ void LeaseKeeper::Impl::run() {
             }
         }
         pollfd woken{.fd = wake, .events = POLLIN, .revents = 0};
-        (void)::poll(&woken, 1, static_cast<int>(kHeartbeat.count()));
+        (void)::poll(&woken, 1, static_cast<int>(kRetryWait.count()));
     }
     leave();
 }
@@ -137,17 +139,16 @@ void LeaseKeeper::Impl::beat() {
     for (const pg::LeaseRow& row : view.leases) {
         if (row.owner == member) mine.push_back({row.partition, row.epoch});
     }
-    if (!plan.take.empty()) std::ranges::move(taken(plan), std::back_inserter(mine));
+    if (!plan.take.empty()) std::ranges::move(taken(plan, view), std::back_inserter(mine));
     publish(std::move(mine), plan);
 }
 
-std::vector<PartitionLease> LeaseKeeper::Impl::taken(const LeasePlan& plan) {
+std::vector<PartitionLease> LeaseKeeper::Impl::taken(const LeasePlan& plan, const pg::LeaseView& view) {
     std::set<std::string> former;
     for (const pg::LeaseRow& row : plan.take) {
         if (!row.owner.empty()) former.insert(row.owner);
     }
-    std::vector<PartitionLease> took =
-        leases.take(plan.take, std::vector<std::string>(former.begin(), former.end()));
+    std::vector<PartitionLease> took = leases.take(plan.take, view.living);
     std::set<std::uint16_t> numbers;
     for (const PartitionLease& lease : took) numbers.insert(lease.partition);
     runtime::log(
