@@ -20,6 +20,7 @@ ORGANIZATIONS = 6  # they spread over the log's partitions
 PROJECTS = 4  # of each
 TASKS = 400  # of each organization, made before anything is measured
 BATCH = 100
+TOKEN_S = "3600"  # longer than any run of benches
 LOGIN, PASSWORD = "bench@example.org", "a long and boring password"
 
 
@@ -110,6 +111,7 @@ class Instance:
 
     def server_command(self):
         command = [self.binary, "serve", "--home", self.home, "--dsn", self.server_dsn, "--port", "0"]
+        command += ["--access-token-ttl-s", TOKEN_S]
         return command + (["--kafka", self.kafka] if self.kafka else [])
 
     @contextlib.contextmanager
