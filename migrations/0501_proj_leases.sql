@@ -36,8 +36,8 @@ begin
           where u.epoch is not null) as mine on mine.partition = l.partition and mine.epoch = l.epoch
     for share of l;
     get diagnostics held = row_count;
-    if held <> (select count(distinct u.partition) from unnest(partitions, lease_epochs) as u (partition, epoch)
-                where u.epoch is not null) then
+    if held <> (select count(distinct u.partition)
+                from unnest(partitions, lease_epochs) as u (partition, epoch) where u.epoch is not null) then
         raise exception 'a partition was taken over by another projector' using errcode = 'AN002';
     end if;
     if exists (select from (select u.partition, max(u.target) as target

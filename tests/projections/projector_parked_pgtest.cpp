@@ -1,0 +1,116 @@
+#include "tests/projections/projector_fixture.hpp"
+
+namespace annals::test {
+namespace {
+
+TEST_F(ProjectorOnPostgres, ParksAPoisonedStreamInOneProjectionWhileAllElseFlows) {
+    add_task(kOrgA, 1, "poison", 2);
+    add_task(kOrgA, 2, "fine", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    EXPECT_EQ(notes(), "fine 1");
+    EXPECT_EQ(database.value("select count(*) from prj.task"), "2");
+    EXPECT_EQ(
+        database.value("select string_agg(position || ' ' || code, ', ' order by position) from proj.parked"),
+        "1 reducer, 2 waiting, 3 waiting"
+    );
+    ASSERT_EQ(running->parked.size(), 1U);
+    EXPECT_EQ(running->parked.front().detail, "allergic to poison");
+    // In a later batch, and after a restart, the stream still waits.
+    add_move(kOrgA, 1);
+    const auto restarted = start();
+    restarted->projector->apply(logged());
+    EXPECT_EQ(database.value("select count(*) from proj.parked"), "4");
+    const ProjectorStatus status = restarted->projector->status();
+    EXPECT_EQ(status.projections.at(1).parked_streams, 1U);
+    EXPECT_EQ(status.projections.at(1).parked_events, 4U);
+}
+
+TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns) {
+    add_task(kOrgA, 1, "poison", 2);
+    add_task(kOrgA, 2, "fine", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    EXPECT_EQ(start()->projector->retry_parked("test.note").applied, 0U);
+    EXPECT_EQ(start()->projector->retry_parked("test.note").failed, 1U);
+    EXPECT_EQ(
+        database.value(
+            "select string_agg(position || ' ' || attempts, ', ' order by position) from proj.parked"
+        ),
+        "1 3, 2 0, 3 0"
+    );
+    g_allergic = false;
+    EXPECT_EQ(start()->projector->retry_parked("test.note").applied, 3U);
+    EXPECT_EQ(notes(), "fine 1, poison 2");
+    EXPECT_EQ(database.value("select count(*) from proj.parked"), "0");
+    // The one that runs notices and no longer parks the stream.
+    add_move(kOrgA, 1);
+    running->projector->apply(logged());
+    EXPECT_EQ(notes(), "fine 1, poison 3");
+    EXPECT_GE(running->projector->status().fenced_total, 1U);
+}
+
+TEST_F(ProjectorOnPostgres, GoesOnBehindAnEventThatWasGivenUp) {
+    const std::array<EventPlace, 1> given_up{EventPlace{0, 1}};
+    add_task(kOrgA, 1, "poison");
+    log.add(kOrgA, uuid(1), projects::TaskUnassigned{});
+    add_task(kOrgA, 2, "poison", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    const auto operators = start();
+    operators->projector->leave_out("test.note@1", given_up);
+    const RetryResult retried = operators->projector->retry_parked("test.note", uuid(1));
+    EXPECT_EQ(retried.skipped, 1U);
+    EXPECT_EQ(retried.applied, 1U) << "what stood behind it";
+    EXPECT_EQ(retried.failed, 0U);
+    EXPECT_EQ(
+        database.value("select string_agg(position::text, ' ' order by position) from proj.parked"), "3 4"
+    ) << "the other stream was not asked for";
+    // A copy that is filled from the beginning leaves the event out as well.
+    database.run("delete from proj.parked; delete from proj.checkpoint");
+    operators->projector->open();
+    operators->projector->leave_out("test.note@1", given_up);
+    operators->projector->apply(logged());
+    EXPECT_EQ(
+        database.value("select string_agg(position::text, ' ' order by position) from proj.parked"), "3 4"
+    );
+}
+
+TEST_F(ProjectorOnPostgres, FindsTheEventWhoseValueTheDatabaseRefuses) {
+    add_task(kOrgA, 1, "before", 1);
+    add_task(kOrgA, 2, "refused", 1);
+    add_task(kOrgB, 3, "elsewhere");
+    add_task(kOrgA, 4, "after", 1);
+    const auto running = start();
+    running->projector->apply(logged());
+    EXPECT_EQ(notes(), "after 1, before 1, elsewhere 0");
+    EXPECT_EQ(database.value("select count(*) from prj.task"), "4");
+    EXPECT_EQ(
+        database.value("select string_agg(projection || ' ' || code, ', ' order by position) from proj.parked"
+        ),
+        "test.note@1 database, test.note@1 waiting"
+    );
+}
+
+TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
+    add_task(kOrgA, 1, "one");
+    add_task(kOrgA, 2, "two", 1);
+    auto lines = logged();
+    auto& line = lines[1].line;
+    line.replace(line.find("\"number\":2"), 10, "\"number\":{}");
+    const auto running = start();
+    running->projector->apply(lines);
+    EXPECT_EQ(notes(), "one 0");
+    EXPECT_EQ(
+        database.value("select string_agg(projection || ' ' || code, ', ' order by position, projection) "
+                       "from proj.parked"),
+        "projects.task@1 unreadable, test.note@1 unreadable, projects.task@1 waiting, test.note@1 waiting"
+    );
+    // The log has the line in order, as a newer binary might.
+    EXPECT_EQ(running->projector->retry_parked("projects.task").applied, 2U);
+    EXPECT_EQ(running->projector->retry_parked("test.note").applied, 2U);
+    EXPECT_EQ(notes(), "one 0, two 1");
+}
+
+}  // namespace
+}  // namespace annals::test
