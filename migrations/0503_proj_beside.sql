@@ -6,7 +6,8 @@ alter table proj.parked add column tried_at timestamptz not null default now();
 -- A switch gives the parked events of both copies to each other.
 create policy owner on proj.parked to annals_owner using (true) with check (true);
 
--- The copy of prj.task is beside.prj_task and its indexes have the prefix prj_ as well. The API has no right here.
+-- The copy of prj.task is beside.prj_task and its indexes have the prefix prj_ as well.
+-- The API has no right here.
 create schema beside;
 grant usage on schema beside to annals_engine;
 
@@ -34,14 +35,18 @@ declare
     name text := proj.beside_name(target);
     prefix text := (select n.nspname || '_' from pg_catalog.pg_class c
                     join pg_catalog.pg_namespace n on n.oid = c.relnamespace where c.oid = target);
-    options text := (select pg_catalog.array_to_string(reloptions, ', ') from pg_catalog.pg_class where oid = target);
+    options text := (select pg_catalog.array_to_string(reloptions, ', ')
+                     from pg_catalog.pg_class where oid = target);
     each record;
 begin
     if pg_catalog.to_regclass(pg_catalog.format('beside.%I', name)) is not null then return; end if;
-    execute pg_catalog.format('create table beside.%I (like %s including all excluding indexes)', name, target);
-    if options is not null then execute pg_catalog.format('alter table beside.%I set (%s)', name, options); end if;
-    for each in select conname, pg_catalog.pg_get_constraintdef(oid) as definition from pg_catalog.pg_constraint
-                where conrelid = target and contype in ('p', 'u') loop
+    execute pg_catalog.format(
+        'create table beside.%I (like %s including all excluding indexes)', name, target);
+    if options is not null then
+        execute pg_catalog.format('alter table beside.%I set (%s)', name, options);
+    end if;
+    for each in select conname, pg_catalog.pg_get_constraintdef(oid) as definition
+                from pg_catalog.pg_constraint where conrelid = target and contype in ('p', 'u') loop
         execute pg_catalog.format('alter table beside.%I add constraint %I %s', name, prefix || each.conname,
                                   each.definition);
     end loop;
@@ -71,7 +76,7 @@ begin
 end $$;
 
 -- Exchanges a live table with the one beside it: names, schemas and the names of their indexes. Whoever reads
--- `target` by name reads the other table from the commit on; prepared statements are planned anew by themselves.
+-- `target` by name reads the other table from the commit on; prepared statements are planned anew.
 create function proj.swap_beside(target regclass) returns void
     language plpgsql set search_path = '' as $$
 declare
@@ -89,13 +94,15 @@ begin
     from pg_catalog.pg_index i join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indrelid = incoming;
     for each in select c.oid, c.relname from pg_catalog.pg_index i
                 join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indrelid = incoming loop
-        execute pg_catalog.format('alter index beside.%I rename to %I', each.relname, 'swapping_' || each.oid);
+        execute pg_catalog.format(
+            'alter index beside.%I rename to %I', each.relname, 'swapping_' || each.oid);
     end loop;
     execute pg_catalog.format('alter table beside.%I rename to %I', name, 'swapping_' || incoming::oid);
 
     for each in select c.relname from pg_catalog.pg_index i
                 join pg_catalog.pg_class c on c.oid = i.indexrelid where i.indrelid = target loop
-        execute pg_catalog.format('alter index %I.%I rename to %I', schema, each.relname, prefix || each.relname);
+        execute pg_catalog.format(
+            'alter index %I.%I rename to %I', schema, each.relname, prefix || each.relname);
     end loop;
     execute pg_catalog.format('alter table %I.%I rename to %I', schema, plain, name);
     execute pg_catalog.format('alter table %I.%I set schema beside', schema, name);
@@ -107,12 +114,13 @@ begin
                 where i.indrelid = incoming loop
         execute pg_catalog.format('alter index %I.%I rename to %I', schema, each.relname,
             case when pg_catalog.starts_with(names[each.nth], prefix)
-                 then pg_catalog.substr(names[each.nth], pg_catalog.length(prefix) + 1) else names[each.nth] end);
+                 then pg_catalog.substr(names[each.nth], pg_catalog.length(prefix) + 1)
+                 else names[each.nth] end);
     end loop;
 end $$;
 
--- Two versions of one projection must not write the same tables. A process whose version is not the live one gets
--- this error when it would begin at position 0, and its projections wait until it is replaced.
+-- Two versions of one projection must not write the same tables. A process whose version is not the live one
+-- gets this error when it would begin at position 0, and its projections wait until it is replaced.
 create function proj.refuse_second_version() returns trigger
     language plpgsql set search_path = '' as $$
 declare
@@ -123,8 +131,9 @@ begin
     where pg_catalog.split_part(c.projection, '@', 1) = pg_catalog.split_part(new.projection, '@', 1)
       and c.projection <> new.projection and c.projection not like '%#beside' limit 1;
     if other is not null then
-        raise exception 'the query tables are those of %, this process has %; run annals projections rebuild with the newer program, or end the older one',
-            other, new.projection using errcode = 'AN004';
+        raise exception 'the query tables are those of %, this process has %', other, new.projection
+            using errcode = 'AN004',
+                  hint = 'Run annals projections rebuild with the newer program, or end the older one.';
     end if;
     return new;
 end $$;

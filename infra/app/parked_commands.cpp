@@ -207,7 +207,8 @@ int projections_status(const runtime::Config& config, bool json) {
         }
         if (&lag != &progress.lags.front()) out += ',';
         out += fmt::format(
-            R"({{"projection":{},"partition":{},"position":{},"head":{},"lag_s":{:.6f},"state":"{}","owner":{}}})",
+            R"({{"projection":{},"partition":{},"position":{},"head":{},"lag_s":{:.6f},)"
+            R"("state":"{}","owner":{}}})",
             quoted(lag.projection), lag.partition, lag.position, lag.head, lag_s, to_string(lag.state),
             quoted(lag.owner)
         );

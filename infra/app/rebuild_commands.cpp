@@ -81,7 +81,8 @@ std::string comparison_json(const projector::RebuildComparison& comparison) {
     for (const pg::TableComparison& table : comparison.tables) {
         if (out.size() > 1) out += ',';
         out += fmt::format(
-            R"({{"table":"{}","live_rows":{},"beside_rows":{},"realms":{},"realms_differing":{},"differing":[)",
+            R"({{"table":"{}","live_rows":{},"beside_rows":{},"realms":{},)"
+            R"("realms_differing":{},"differing":[)",
             table.table, table.live_rows, table.beside_rows, table.realms, table.realms_differing
         );
         for (const pg::RealmDifference& realm : table.differing) {
