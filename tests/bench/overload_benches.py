@@ -4,7 +4,7 @@ run, by turns."""
 import json
 import subprocess
 
-from instance import BenchError
+from instance import BenchError, dying_with_us
 from measure import figure, report
 
 OVERLOAD_S, QUICK_OVERLOAD_S = 60, 15
@@ -19,7 +19,7 @@ def play(state, workload, *words):
     path = state.instance.home / f"{workload}.json"
     command = [state.instance.binary, "bench", "--workload", workload, "--api", state.instance.url]
     command += ["--json", path, *map(str, words)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    done = subprocess.run(dying_with_us(command), capture_output=True, text=True, check=False)
     if not path.is_file():
         raise BenchError(f"{workload}: {done.stderr.strip()[-800:]}")
     if done.returncode:
