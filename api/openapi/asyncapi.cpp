@@ -18,14 +18,17 @@ constexpr std::string_view kDescription =
     "without a gap. A realm (an organization, a person, the platform) lives in one partition, so its "
     "events are ordered among themselves.\n\n"
     "**Read with `isolation.level=read_committed`.** The relay writes in Kafka transactions. A "
-    "`read_uncommitted` reader may see records of a transaction that is aborted later: positions twice, "
-    "and bytes that were never confirmed. Offsets have gaps where transactions end; never count with "
-    "them.\n\n"
+    "`read_uncommitted` reader may see records of a transaction that is aborted later: the same positions "
+    "come again afterwards, with the same bytes, so keep the first record of each. Offsets have gaps "
+    "where transactions end; never count with them.\n\n"
     "**Duplicates.** `position` settles them: keep the highest one you have applied for each partition "
     "and drop what is not above it. A gap between two positions cannot happen on a topic that keeps "
     "everything (`retention.ms=-1`); where it does, stop and ask the log. The broker inside the process "
     "(used when no Kafka is given) keeps only the last few thousand records of each partition and knows "
     "no transactions.\n\n"
+    "**Epochs.** When the log was restored from a backup, its epoch rises, and what the topic held beyond "
+    "that point is superseded: nothing is deleted, but where the header `epoch` rises at position n, drop "
+    "what you hold of that partition from n on, and go on from there.\n\n"
     "**Verify.** The leaf hash of an event is SHA-256 over one zero byte and the line, without a line "
     "feed: `{ printf '\\0'; printf %s \"$line\"; } | sha256sum`. The log keeps it beside the line.\n\n"
     "**Personal data** stands in the lines only as `{\"subject\", \"sealed\"}`: encrypted with a key of "
@@ -53,7 +56,8 @@ constexpr auto kAttributes = std::to_array<Attribute>({
     {"schemaversion", "integer", "", "the stored version of the event type"},
     {"tenantid", "string", "uuid", "the realm: an organization, a person or the platform"},
     {"tenantposition", "string", "", "decimal; counts the realm's events from 1 without a gap"},
-    {"epoch", "integer", "", "rises when a log is restored from a backup"},
+    {"epoch", "integer", "", "of the log when it was appended; rises when the log was restored from a backup"
+    },
     {"partition", "integer", "", "of the log, and of this topic"},
     {"position", "string", "", "decimal; counts the partition's events from 1 without a gap"},
     {"category", "string", "", "of the stream: task"},
@@ -108,10 +112,18 @@ void write_headers_schema(JsonText& json) {
         json.object("ce_id", [&] { write_string_schema(json, "the event's id"); });
         json.object("tenant", [&] { write_string_schema(json, "the realm"); });
         json.object("position", [&] { write_string_schema(json, "the number of the position, decimal"); });
+        json.object("epoch", [&] {
+            write_string_schema(
+                json,
+                "of the log when it was published, decimal; where it rises at a position, records of lower "
+                "epochs from that position on are superseded"
+            );
+        });
         json.object("traceparent", [&] { write_string_schema(json, "only where the request had one"); });
     });
     json.texts(
-        "required", std::array<std::string_view, 5>{"content-type", "ce_type", "ce_id", "tenant", "position"}
+        "required",
+        std::array<std::string_view, 6>{"content-type", "ce_type", "ce_id", "tenant", "position", "epoch"}
     );
 }
 

@@ -37,6 +37,7 @@ RelaySession::RelaySession(
       log_(log),
       board_(board),
       sink_(sink),
+      stop_requested_(stop_requested),
       producer_(
           {settings.broker, settings.topic, settings.partitions,
            fmt::format("annals-relay-{}-{}", settings.topic, settings.group), settings.transaction_timeout},
@@ -48,7 +49,8 @@ void RelaySession::open() {
     check_topic();
     require(producer_.init());
     // Only now: before init() an older leader could still have moved the ends.
-    const auto tails = read_topic_tails(settings_.broker, settings_.topic, settings_.partitions, sink_);
+    const auto tails =
+        read_topic_tails(settings_.broker, settings_.topic, settings_.partitions, sink_, stop_requested_);
     const auto [epoch, heads] = read_end();
     epoch_ = epoch;
     for (std::uint16_t p = 0; p < settings_.partitions; ++p) resume(p, tails[p], heads[p]);
@@ -62,7 +64,8 @@ void RelaySession::open() {
 }
 
 void RelaySession::check_topic() {
-    const auto check = ensure_topic(settings_.broker, settings_.topic, settings_.partitions, sink_);
+    const auto check =
+        ensure_topic(settings_.broker, settings_.topic, settings_.partitions, sink_, stop_requested_);
     if (check.verdict == TopicVerdict::ready || check.verdict == TopicVerdict::created) return;
     if (check.verdict == TopicVerdict::refused) sink_(Severity::error, "KAFKA-41d8", check.message);
     throw RelaySessionEnded(ProducerFailure::transient, check.message);

@@ -78,6 +78,7 @@ private:
     RelayLog& log_;
     RelayStatusBoard& board_;
     const LogSink& sink_;
+    const std::function<bool()>& stop_requested_;
     EventProducer producer_;
     std::vector<Partition> partitions_;
     std::size_t next_partition_{0};  ///< where the next round starts, so that a busy partition starves nobody

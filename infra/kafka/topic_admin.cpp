@@ -15,6 +15,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr int kRequestTimeoutMs = 5'000;
+/// Waits are cut into slices of this length, to see a stop request in between.
+constexpr int kSliceMs = 250;
 /// A topic is known to the broker a moment after it was created.
 constexpr std::chrono::seconds kCreatedVisibleMax{5};
 constexpr int kCreatedVisiblePauseMs = 50;
@@ -27,6 +29,7 @@ constexpr std::array<std::pair<const char*, const char*>, 3> kRequired{{
 }};
 
 using TopicConfig = std::map<std::string, std::string>;
+using StopRequested = std::function<bool()>;
 using EventHandle = std::unique_ptr<rd_kafka_event_t, decltype(&rd_kafka_event_destroy)>;
 
 struct ConfigAnswer {
@@ -37,8 +40,11 @@ struct ConfigAnswer {
 
 class Admin {
 public:
-    Admin(rd_kafka_t* client, std::string topic)
-        : client_(client), topic_(std::move(topic)), queue_(rd_kafka_queue_new(client)) {}
+    Admin(rd_kafka_t* client, std::string topic, const StopRequested& stop_requested)
+        : client_(client),
+          topic_(std::move(topic)),
+          stop_requested_(stop_requested),
+          queue_(rd_kafka_queue_new(client)) {}
 
     ConfigAnswer read_config() {
         rd_kafka_ConfigResource_t* resource =
@@ -113,11 +119,17 @@ private:
         return options;
     }
     EventHandle wait() {
-        return {rd_kafka_queue_poll(queue_.get(), kRequestTimeoutMs), &rd_kafka_event_destroy};
+        rd_kafka_event_t* event = nullptr;
+        for (int waited = 0; event == nullptr && waited < kRequestTimeoutMs && !stop_requested_();
+             waited += kSliceMs) {
+            event = rd_kafka_queue_poll(queue_.get(), kSliceMs);
+        }
+        return {event, &rd_kafka_event_destroy};
     }
 
     rd_kafka_t* client_;
     std::string topic_;
+    const StopRequested& stop_requested_;
     QueueHandle queue_;
 };
 
@@ -145,9 +157,15 @@ std::optional<std::string> objection(
 }
 
 std::optional<TopicCheck> wrong_partition_count(
-    rd_kafka_t* client, std::string_view topic, std::uint16_t partitions
+    rd_kafka_t* client, std::string_view topic, std::uint16_t partitions, const StopRequested& stop_requested
 ) {
-    const auto [count, problem] = partition_count(client, topic, kRequestTimeoutMs);
+    PartitionCount found = partition_count(client, topic, kSliceMs);
+    for (int waited = kSliceMs; found.count == 0 && waited < kRequestTimeoutMs && !stop_requested();
+         waited += kSliceMs) {
+        rd_kafka_poll(client, kCreatedVisiblePauseMs);  // some answers come at once
+        found = partition_count(client, topic, kSliceMs);
+    }
+    const auto& [count, problem] = found;
     if (count == 0) return TopicCheck{TopicVerdict::unavailable, fmt::format("topic {}: {}", topic, problem)};
     if (count == partitions) return std::nullopt;
     return TopicCheck{
@@ -164,15 +182,16 @@ std::optional<TopicCheck> wrong_partition_count(
 }  // namespace
 
 TopicCheck ensure_topic(
-    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, const LogSink& log
+    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, const LogSink& log,
+    const StopRequested& stop_requested
 ) {
     ClientContext context(log);
     const ClientHandle client = make_client(ClientType::producer, broker, {}, context);
     if (broker.kind == BrokerKind::embedded) {
-        return wrong_partition_count(client.get(), topic, partitions)
+        return wrong_partition_count(client.get(), topic, partitions, stop_requested)
             .value_or(TopicCheck{TopicVerdict::ready, {}});
     }
-    Admin admin(client.get(), std::string(topic));
+    Admin admin(client.get(), std::string(topic), stop_requested);
     auto answer = admin.read_config();
     // Asked for by name before metadata, so that a broker that creates topics on demand does not make it its
     // own way.
@@ -199,11 +218,11 @@ TopicCheck ensure_topic(
         };
     }
     if (auto text = objection(broker, topic, answer.config)) return {TopicVerdict::refused, *std::move(text)};
-    auto wrong = wrong_partition_count(client.get(), topic, partitions);
+    auto wrong = wrong_partition_count(client.get(), topic, partitions, stop_requested);
     while (wrong && wrong->verdict == TopicVerdict::unavailable && std::chrono::steady_clock::now() < deadline
     ) {
         admin.pause(kCreatedVisiblePauseMs);
-        wrong = wrong_partition_count(client.get(), topic, partitions);
+        wrong = wrong_partition_count(client.get(), topic, partitions, stop_requested);
     }
     return wrong.value_or(TopicCheck{missing ? TopicVerdict::created : TopicVerdict::ready, {}});
 }

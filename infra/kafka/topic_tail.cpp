@@ -14,7 +14,9 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kWatermarkTimeoutMs = 5'000;
+constexpr std::chrono::seconds kWatermarkMax{5};
+/// Waits are cut into slices of this length, to see a stop request in between.
+constexpr int kSliceMs = 250;
 constexpr std::chrono::seconds kReadMax{20};
 constexpr int kPollMs = 100;
 /// How far back to look for a data record: transaction markers and aborted records take offsets too. The
@@ -38,8 +40,15 @@ struct Search {
 
 class TailReader {
 public:
-    TailReader(const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log)
-        : context_(std::move(log)), topic_(topic), searches_(partitions), deadline_(Clock::now() + kReadMax) {
+    TailReader(
+        const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log,
+        std::function<bool()> stop_requested
+    )
+        : context_(std::move(log)),
+          topic_(topic),
+          stop_requested_(std::move(stop_requested)),
+          searches_(partitions),
+          deadline_(Clock::now() + kReadMax) {
         auto settings = reader_settings("annals-relay-tail");
         settings.emplace_back("enable.partition.eof", "true");
         settings.emplace_back("fetch.wait.max.ms", "5");
@@ -60,10 +69,14 @@ public:
 private:
     void look_up(std::size_t partition) {
         auto& search = searches_[partition];
-        const auto error = rd_kafka_query_watermark_offsets(
-            client_.get(), topic_.c_str(), static_cast<std::int32_t>(partition), &search.low, &search.high,
-            kWatermarkTimeoutMs
-        );
+        const auto give_up_at = Clock::now() + kWatermarkMax;
+        auto error = RD_KAFKA_RESP_ERR__TIMED_OUT;
+        while (error == RD_KAFKA_RESP_ERR__TIMED_OUT && Clock::now() < give_up_at && !stop_requested_()) {
+            error = rd_kafka_query_watermark_offsets(
+                client_.get(), topic_.c_str(), static_cast<std::int32_t>(partition), &search.low,
+                &search.high, kSliceMs
+            );
+        }
         if (error != RD_KAFKA_RESP_ERR_NO_ERROR) {
             throw std::runtime_error(
                 fmt::format("end of {}[{}] not known: {}", topic_, partition, rd_kafka_err2str(error))
@@ -101,7 +114,7 @@ private:
     void read_to_ends() {
         const auto done = [](const Search& search) { return search.answer || search.reached_end; };
         while (!std::ranges::all_of(searches_, done)) {
-            if (Clock::now() > deadline_)
+            if (Clock::now() > deadline_ || stop_requested_())
                 throw std::runtime_error("reading the end of " + topic_ + " took too long");
             const MessageHandle message(rd_kafka_consumer_poll(client_.get(), kPollMs));
             if (!message || message->partition < 0) continue;
@@ -161,6 +174,7 @@ private:
 
     ClientContext context_;
     std::string topic_;
+    std::function<bool()> stop_requested_;
     std::vector<Search> searches_;
     Clock::time_point deadline_;
     ClientHandle client_;
@@ -169,9 +183,10 @@ private:
 }  // namespace
 
 std::vector<Tail> read_topic_tails(
-    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log
+    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log,
+    std::function<bool()> stop_requested
 ) {
-    return TailReader(broker, topic, partitions, std::move(log)).run();
+    return TailReader(broker, topic, partitions, std::move(log), std::move(stop_requested)).run();
 }
 
 }  // namespace annals::kafka

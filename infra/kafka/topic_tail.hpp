@@ -4,6 +4,7 @@
 #include "infra/kafka/log_sink.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -34,9 +35,10 @@ using Tail = std::variant<TailEmpty, TailRecord, TailUnknown>;
 /// Reads where each partition of the topic ends, as a reader of committed records sees it; index = partition.
 /// The caller must have fenced other writers first (init_transactions), because an open transaction hides
 /// what follows it. One consumer serves all partitions. Throws std::runtime_error when the broker does not
-/// answer within a bounded time.
+/// answer within a bounded time, or when a stop is requested meanwhile.
 std::vector<Tail> read_topic_tails(
-    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log
+    const BrokerAddress& broker, std::string_view topic, std::uint16_t partitions, LogSink log,
+    std::function<bool()> stop_requested = [] { return false; }
 );
 
 }  // namespace annals::kafka

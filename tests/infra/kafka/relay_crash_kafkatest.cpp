@@ -1,16 +1,11 @@
+#include "tests/support/kafka/child_process.hpp"
 #include "tests/support/kafka/kafka_support.hpp"
 #include "tests/support/kafka/memory_log.hpp"
 
 #include <chrono>
 #include <gtest/gtest.h>
 #include <iostream>
-#include <poll.h>
 #include <random>
-#include <signal.h>
-#include <stdexcept>
-#include <sys/syscall.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 namespace annals::kafka {
 namespace {
@@ -23,60 +18,15 @@ constexpr std::uint64_t kRecords = 4'000;  // per partition
 constexpr double kRate = 700;              // per partition and second
 
 /// A relay in a process of its own.
-class Child {
+class Child : public ChildProcess {
 public:
-    Child(
-        const BrokerAddress& broker, const std::string& topic, std::chrono::steady_clock::time_point start
-    ) {
-        const auto start_ns = std::chrono::nanoseconds(start.time_since_epoch()).count();
-        std::vector<std::string> words{
-            ANNALS_RELAY_CHILD,
-            broker.bootstrap,
-            topic,
-            std::to_string(test_seed()),
-            std::to_string(kPartitions),
-            std::to_string(kRecords),
-            std::to_string(kRate),
-            std::to_string(start_ns),
-            std::to_string(getpid())
-        };
-        std::vector<char*> arguments;
-        for (auto& word : words) arguments.push_back(word.data());
-        arguments.push_back(nullptr);
-        process_ = fork();
-        if (process_ == 0) {
-            execv(ANNALS_RELAY_CHILD, arguments.data());
-            _exit(127);
-        }
-        if (process_ < 0) throw std::runtime_error("fork failed");
-        handle_ = static_cast<int>(syscall(SYS_pidfd_open, process_, 0));
-    }
-    ~Child() {
-        if (process_ > 0) {
-            send(SIGKILL);
-            waitpid(process_, nullptr, 0);
-        }
-        close(handle_);
-    }
-    Child(const Child&) = delete;
-    Child& operator=(const Child&) = delete;
-
-    void send(int signal) const { kill(process_, signal); }
-    /// True when the process ends within `limit`.
-    [[nodiscard]] bool ends_within(milliseconds limit) const {
-        pollfd wait{handle_, POLLIN, 0};
-        return ::poll(&wait, 1, static_cast<int>(limit.count())) == 1;
-    }
-    int exit_status() {
-        int status = -1;
-        waitpid(process_, &status, 0);
-        process_ = -1;
-        return status;
-    }
-
-private:
-    pid_t process_{-1};
-    int handle_{-1};
+    Child(const BrokerAddress& broker, const std::string& topic, std::chrono::steady_clock::time_point start)
+        : ChildProcess(
+              {ANNALS_RELAY_CHILD, broker.bootstrap, topic, std::to_string(test_seed()),
+               std::to_string(kPartitions), std::to_string(kRecords), std::to_string(kRate),
+               std::to_string(std::chrono::nanoseconds(start.time_since_epoch()).count()),
+               std::to_string(getpid())}
+          ) {}
 };
 
 class RelayCrash : public testing::Test {

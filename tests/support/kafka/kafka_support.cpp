@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <random>
 #include <stdexcept>
+#include <thread>
 #include <unistd.h>
 
 namespace annals::kafka::test {
@@ -219,6 +220,54 @@ bool wait_for_offset(
 ) {
     const Client all(RD_KAFKA_CONSUMER, broker, {{"isolation.level", "read_uncommitted"}});
     return eventually([&] { return end_of(all, topic, partition) >= offset; });
+}
+
+std::vector<std::int64_t> topic_end(
+    const BrokerAddress& broker, const std::string& topic, int partitions, const std::string& isolation
+) {
+    const Client client(RD_KAFKA_CONSUMER, broker, {{"isolation.level", isolation}});
+    std::vector<std::int64_t> ends;
+    for (int p = 0; p < partitions; ++p) ends.push_back(end_of(client, topic, p));
+    return ends;
+}
+
+struct OutsiderGroup::Impl {
+    Impl(const BrokerAddress& broker, const std::string& topic)
+        : client(
+              RD_KAFKA_CONSUMER, broker,
+              {{"group.id", "outsider-" + topic},
+               {"isolation.level", "read_committed"},
+               {"auto.offset.reset", "earliest"},
+               {"auto.commit.interval.ms", "100"}}
+          ) {
+        rd_kafka_poll_set_consumer(client.handle);
+        rd_kafka_topic_partition_list_t* list = rd_kafka_topic_partition_list_new(1);
+        rd_kafka_topic_partition_list_add(list, topic.c_str(), RD_KAFKA_PARTITION_UA);
+        const auto error = rd_kafka_subscribe(client.handle, list);
+        rd_kafka_topic_partition_list_destroy(list);
+        require(error, "subscribe");
+        reading = std::jthread([this](const std::stop_token& stop) {
+            while (!stop.stop_requested()) {
+                rd_kafka_message_t* message = rd_kafka_consumer_poll(client.handle, 50);
+                if (message == nullptr) continue;
+                if (message->err == RD_KAFKA_RESP_ERR_NO_ERROR) ++seen;
+                rd_kafka_message_destroy(message);
+            }
+            rd_kafka_consumer_close(client.handle);
+        });
+    }
+
+    Client client;
+    std::atomic<std::size_t> seen{0};
+    std::jthread reading;
+};
+
+OutsiderGroup::OutsiderGroup(const BrokerAddress& broker, const std::string& topic)
+    : impl_(std::make_unique<Impl>(broker, topic)) {}
+OutsiderGroup::~OutsiderGroup() = default;
+
+std::size_t OutsiderGroup::seen() const {
+    return impl_->seen;
 }
 
 std::vector<std::vector<RawRecord>> read_topic(

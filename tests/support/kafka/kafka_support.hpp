@@ -63,6 +63,26 @@ bool wait_for_offset(
     const BrokerAddress& broker, const std::string& topic, int partition, std::int64_t offset
 );
 
+/// The offset after the last record of each partition that a reader of this isolation level gets to see.
+std::vector<std::int64_t> topic_end(
+    const BrokerAddress& broker, const std::string& topic, int partitions, const std::string& isolation
+);
+
+/// Somebody who reads the topic with a consumer group and commits its offsets, as of its beginning.
+class OutsiderGroup {
+public:
+    OutsiderGroup(const BrokerAddress& broker, const std::string& topic);
+    ~OutsiderGroup();
+    OutsiderGroup(const OutsiderGroup&) = delete;
+    OutsiderGroup& operator=(const OutsiderGroup&) = delete;
+
+    [[nodiscard]] std::size_t seen() const;
+
+private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
 /// Writes one record as a stranger would.
 void write_raw(
     const BrokerAddress& broker, const std::string& topic, int partition, const std::string& value,
