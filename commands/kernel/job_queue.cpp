@@ -9,6 +9,8 @@ namespace {
 
 /// After two realms were served by turns, they count as being at work for so long.
 constexpr std::chrono::seconds kSharedFor{2};
+/// The last batch counts for one part in so many.
+constexpr int kBatchesAveraged = 4;
 
 }  // namespace
 
@@ -21,12 +23,20 @@ JobQueue::Verdict JobQueue::admit(const CommandJob& job, Clock::time_point now) 
         if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
         const bool free = line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free;
         if (job.bulk || free) return Verdict::taken;
-        return now - line.jobs.front().queued_at > wait_max ? Verdict::realm_slow : Verdict::taken;
+        const bool slow =
+            now - line.jobs.front().queued_at > wait_max || expected_wait(line.commands, now) > wait_max;
+        return slow ? Verdict::realm_slow : Verdict::taken;
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
     // long that takes.
     if (job.bulk || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
+}
+
+JobQueue::Clock::duration JobQueue::expected_wait(std::size_t ahead, Clock::time_point now) const {
+    const bool shared = turns_.size() > 1 || now < shared_until_;
+    const std::size_t turn = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
+    return batch_time_ * static_cast<Clock::rep>(1 + ahead / turn);
 }
 
 JobQueue::Line& JobQueue::line_of(TenantId realm, Clock::time_point now, bool in_front) {
@@ -90,9 +100,12 @@ std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std
 
 std::deque<CommandJob> JobQueue::take() {
     std::unique_lock lock(mutex_);
+    if (const auto began = std::exchange(batch_began_, {}); began != Clock::time_point{})
+        batch_time_ += (Clock::now() - began - batch_time_) / kBatchesAveraged;
     wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     const auto now = Clock::now();
     moved_at_ = now;
+    batch_began_ = now;
     std::deque<CommandJob> taken;
     std::size_t room = limits_.batch_commands_max;
     for (std::size_t turns = turns_.size(); turns > 0 && room > 0; --turns) {

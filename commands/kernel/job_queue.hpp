@@ -70,6 +70,8 @@ private:
     };
 
     Verdict admit(const CommandJob& job, Clock::time_point now) const;
+    /// How long a command would wait behind so many of its realm, going by the last batches.
+    [[nodiscard]] Clock::duration expected_wait(std::size_t ahead, Clock::time_point now) const;
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
     /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
     std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
@@ -80,6 +82,8 @@ private:
     std::unordered_map<TenantId, std::unique_ptr<Line>> lines_;  ///< only those that hold something
     std::deque<Line*> turns_;                                    ///< the same, the next one first
     std::size_t commands_{0};
+    Clock::duration batch_time_{};      ///< what a batch takes the writer, a moving average
+    Clock::time_point batch_began_{};   ///< zero: none is under way
     Clock::time_point moved_at_{};      ///< when jobs were last taken, or came into the empty queue
     TenantId last_realm_{};             ///< the last one that was served
     Clock::time_point shared_until_{};  ///< until then several realms count as being at work

@@ -15,6 +15,7 @@ import tempfile
 import command_benches
 import log_benches
 import overload_benches
+import overload_benches
 import process_benches
 import query_benches
 from instance import BenchError, Instance, refuse_slow_build
@@ -38,11 +39,13 @@ BENCHES = {
     "rebuild": log_benches.rebuild,
     "relay": log_benches.relay,
     "list": query_benches.task_list,
+    "fairness": overload_benches.fairness,
+    "overload": overload_benches.overload,
     "growth": log_benches.growth,
     "build": process_benches.build,
 }
 NAMES = tuple(name for name in BENCHES if name != "footprint_load")
-BY_DEFAULT = tuple(name for name in NAMES if name not in ("growth", "build"))
+BY_DEFAULT = tuple(name for name in NAMES if name not in ("fairness", "overload", "growth", "build"))
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 QUICK = ("command", "query", "visible", "footprint")
 
@@ -50,7 +53,7 @@ QUICK = ("command", "query", "visible", "footprint")
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="measure beside reference programs")
     names = ", ".join(NAMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last two by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last four by default")
     parser.add_argument(
         "--quick", action="store_true", help=f"short rounds, more noise; by default {', '.join(QUICK)}"
     )

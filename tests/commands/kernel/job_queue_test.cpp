@@ -123,6 +123,26 @@ TEST_F(JobQueueTest, RefusesARealmWhoseOwnLineIsSlowAndNobodyElse) {
     EXPECT_EQ(Verdict::taken, push(job(1)));
 }
 
+TEST_F(JobQueueTest, RefusesWhatWouldWaitTooLongGoingByTheLastBatches) {
+    limits.queue_wait_ms_max = 20;
+    JobQueue timed(limits);
+    const auto push_one = [&](std::uint64_t of) {
+        CommandJob next = job(of);
+        return timed.push(next);
+    };
+    // A batch that takes a while, and the next one: then it is known what a batch takes.
+    ASSERT_EQ(Verdict::taken, push_one(1));
+    ASSERT_EQ(1U, timed.take().size());
+    const auto began = JobQueue::Clock::now();
+    ASSERT_FALSE(timed.stops_within(milliseconds(100)));
+    ASSERT_GE(JobQueue::Clock::now() - began, milliseconds(100));
+    ASSERT_EQ(Verdict::taken, push_one(1));
+    ASSERT_EQ(1U, timed.take().size());
+    for (std::size_t i = 0; i < limits.queue_realm_free; ++i) EXPECT_EQ(Verdict::taken, push_one(1)) << i;
+    EXPECT_EQ(Verdict::realm_slow, push_one(1)) << "nothing has waited yet, but it would";
+    EXPECT_EQ(Verdict::taken, push_one(2)) << "one turn is all that another realm waits for";
+}
+
 TEST_F(JobQueueTest, RefusesNewRealmsWhileATurnOfAllTakesTooLong) {
     limits.queue_wait_ms_max = 0;
     JobQueue hurried(limits);
