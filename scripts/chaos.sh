@@ -8,7 +8,7 @@ cmd_chaos() {
         exec python3 "$root/tests/chaos/run.py" "$@"
     fi
     need_packages build server kafka chaos
-    build annals
+    build annals annals_chaos_clock
     kafka_install
     temporary_dir chaos
     chaos_work=$REPLY
@@ -17,6 +17,7 @@ cmd_chaos() {
     # The ports stand in what run.py adds; these are the settings that every private broker has.
     kafka_write_settings "$chaos_work" 0 0
     export ANNALS_BIN=$annals_bin CHAOS_WORK=$chaos_work KAFKA_LIBS=$kafka_libs
+    export CLOCK_SHIM=$build_dir/tests/chaos/libannals_chaos_clock.so
     export KAFKA_SETTINGS=$chaos_work/server.properties PG_PROGRAMS CHAOS_MAY_MOUNT=no
     PG_PROGRAMS=$(pg_bin)
     # A mount namespace of its own: the small disks of the run vanish with it, however it ends.

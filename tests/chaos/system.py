@@ -65,7 +65,7 @@ class AnnalsProcess(Child):
         return {
             "env": os.environ
             | {
-                "LD_PRELOAD": FAKETIME,
+                "LD_PRELOAD": f"{FAKETIME} {self.system.clock_shim}",
                 "FAKETIME_TIMESTAMP_FILE": str(self.clock_file),
                 "FAKETIME_CACHE_DURATION": "1",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
@@ -136,7 +136,8 @@ class System:
             self.network = Link(self.loop, self.broker.proxy_port, self.broker.inner_port)
         self.link_port = free_port()
         self.link = None
-        self.has_faketime = os.path.exists(FAKETIME)
+        self.clock_shim = environment["CLOCK_SHIM"]
+        self.has_faketime = os.path.exists(FAKETIME) and os.path.exists(self.clock_shim)
         self.processes = {}
 
     def make(self, kafka_settings):
