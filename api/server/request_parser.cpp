@@ -1,5 +1,7 @@
 #include "api/server/request_parser.hpp"
 
+#include "api/http/ascii.hpp"
+
 #include <algorithm>
 #include <boost/beast/http/error.hpp>
 
@@ -49,6 +51,10 @@ std::size_t RequestParser::on_body_impl(View body, Code&) {
 
 void RequestParser::on_chunk_header_impl(std::uint64_t, View extensions, Code& error) {
     if (extensions.size() > chunk_header_bytes_max_) error = boost::beast::http::error::header_limit;
+    // Beast lets a line feed stand inside a quoted extension, where another reader sees the end of the line
+    // and another length of the body.
+    const auto breaks = [](char c) { return http::is_control(c) && c != '\t'; };
+    if (std::ranges::any_of(view(extensions), breaks)) error = boost::beast::http::error::bad_chunk_extension;
 }
 
 std::size_t RequestParser::on_chunk_body_impl(std::uint64_t, View body, Code&) {

@@ -121,5 +121,22 @@ TEST(RequestReader, TakesAChunkedBodyThatComesByteByByte) {
     }
 }
 
+// Found by the fuzzer: another reader takes the line feed for the end of the chunk's line.
+TEST(RequestReader, RefusesALineFeedInsideAQuotedChunkExtension) {
+    const std::string header = "POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+    for (const std::string body : {"3;a=\"d\n\"\r\nabc\r\n0\r\n\r\n", "1\r\na\r\n0;a=\"\n\"\r\n\r\n"}) {
+        const ServerOptions options;
+        http::Request request;
+        RequestReader reader(options, request);
+        InputBuffer input;
+        const std::string bytes = header + body;
+        std::ranges::copy(bytes, input.prepare(bytes.size()).begin());
+        input.commit(bytes.size());
+        ASSERT_EQ(reader.read_header(input, header.size()), RequestReader::Step::done);
+        EXPECT_EQ(reader.read_body(input), RequestReader::Step::refused);
+        EXPECT_EQ(reader.refusal().code, "BAD_REQUEST");
+    }
+}
+
 }  // namespace
 }  // namespace annals::server
