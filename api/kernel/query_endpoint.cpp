@@ -293,6 +293,11 @@ void run_query_route(Services& services, AccessChecks& checks, const QueryRoute&
     if (!query) return exchange.fail(query.error());
     const auto realm = realm_of_query(route, exchange);
     if (!realm) return exchange.fail(realm.error());
+    if (query->min_position && services.visibility.is_superseded(*query->min_position)) {
+        http::Problem gone =
+            http::make_problem("POSITION_SUPERSEDED", "the log was restored to before this position");
+        return exchange.fail(gone.with("epoch", services.visibility.epoch()));
+    }
     if (!query->min_position || services.visibility.is_visible(*query->min_position)) {
         return run_on_worker(services, checks, route, std::move(*query), *realm, std::move(exchange));
     }

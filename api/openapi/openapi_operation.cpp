@@ -155,7 +155,8 @@ private:
             json_.object("200", [&] { write_view(query); });
             if (!query.list)
                 json_.object("304", [&] { json_.text("description", "Not changed since that version."); });
-            Codes codes{"UNAUTHENTICATED", "FORBIDDEN", "NOT_FOUND", "PROJECTION_BEHIND", "INTERNAL"};
+            Codes codes{"UNAUTHENTICATED",     "FORBIDDEN",         "NOT_FOUND",
+                        "POSITION_SUPERSEDED", "PROJECTION_BEHIND", "INTERNAL"};
             if (query.list) codes.emplace_back("CURSOR_INVALID");
             add(codes, kAnyRoute);
             write_problems(std::move(codes), false);

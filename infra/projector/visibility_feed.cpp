@@ -17,6 +17,7 @@ constexpr pg::Statement kApplied{
     " from log.partition as l cross join unnest($1::text[]) as p (name)"
     " left join proj.checkpoint as c on c.partition = l.partition and c.projection = p.name group by 1, 2"
 };
+constexpr pg::Statement kRaises{"visibility_raises", "select partition, epoch, after from log.epoch"};
 
 }  // namespace
 
@@ -30,6 +31,13 @@ void VisibilityFeed::read_checkpoints() {
     params.array(std::move(names));
     try {
         pg::Connection connection(dsn_, pg::kListenerSession);
+        const pg::Rows raises = connection.query(kRaises);
+        for (std::size_t row = 0; row < raises.size(); ++row) {
+            visibility_.raised(
+                static_cast<std::uint16_t>(raises.count(row, 0)),
+                static_cast<std::uint32_t>(raises.count(row, 1)), raises.count(row, 2)
+            );
+        }
         const pg::Rows rows = connection.query(kApplied, params);
         for (std::size_t row = 0; row < rows.size(); ++row) {
             visibility_.applied(

@@ -8,9 +8,9 @@
 
 namespace annals::projector {
 
-/// Feeds a Visibility from the projector of another process: by notifications, and by the checkpoints each
-/// time it (re)connects, because meanwhile something may have been missed. Stops when it is destroyed, which
-/// must be before the Visibility. Needs the engine's DSN.
+/// Feeds a Visibility from the projector of another process: by notifications, and by the checkpoints and
+/// raised epochs each time it (re)connects, because meanwhile something may have been missed. Stops when it
+/// is destroyed, which must be before the Visibility. Needs the engine's DSN.
 class VisibilityFeed {
 public:
     VisibilityFeed(std::string dsn, Visibility& visibility);

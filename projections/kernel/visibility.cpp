@@ -22,14 +22,27 @@ struct Visibility::Impl {
     std::condition_variable deadlines_changed;
     std::uint32_t epoch{1};
     std::vector<std::uint64_t> heads;
+    std::map<std::pair<std::uint16_t, std::uint32_t>, std::uint64_t> raises;  ///< partition and epoch: after
     Waiters by_position;
     std::multimap<Deadline, std::unique_ptr<Waiter>> by_deadline;
     bool closed{false};
     std::thread watcher;
 
+    /// Up to which number positions of an older epoch are still true; nothing when that is not known.
+    std::optional<std::uint64_t> kept_until(const Position& position) const {
+        std::optional<std::uint64_t> until;
+        for (const auto& [place, after] : raises) {
+            if (place.first != position.partition || place.second <= position.epoch) continue;
+            until = std::min(until.value_or(after), after);
+        }
+        return until;
+    }
+
     /// What is known without waiting.
     std::optional<Visible> answer(const Position& position) const {
-        if (position.epoch != epoch || position.partition >= heads.size()) return Visible::never;
+        if (position.epoch > epoch || position.partition >= heads.size()) return Visible::never;
+        if (position.epoch < epoch && position.number > kept_until(position).value_or(0))
+            return Visible::never;
         if (position.number <= heads[position.partition]) return Visible::yes;
         if (closed) return Visible::closed;
         if (by_deadline.size() >= kVisibilityWaitersMax) return Visible::refused;
@@ -110,6 +123,17 @@ void Visibility::applied(const Position& position) {
     }
     for (Callback& each : lost) each(Visible::never);
     for (Callback& each : seen) each(Visible::yes);
+}
+
+void Visibility::raised(std::uint16_t partition, std::uint32_t epoch, std::uint64_t after) {
+    const std::scoped_lock lock(impl_->mutex);
+    impl_->raises[{partition, epoch}] = after;
+}
+
+bool Visibility::is_superseded(const Position& position) const {
+    const std::scoped_lock lock(impl_->mutex);
+    const auto until = impl_->kept_until(position);
+    return until && position.number > *until;
 }
 
 bool Visibility::is_visible(const Position& position) const {

@@ -16,7 +16,7 @@ inline constexpr std::size_t kVisibilityWaitersMax = 10'000;
 enum class Visible : std::uint8_t {
     yes,
     timed_out,
-    never,    ///< the position is of another epoch, or of a partition that does not exist
+    never,    ///< the position is of a later epoch, of a superseded past, or of no partition that there is
     refused,  ///< kVisibilityWaitersMax wait already
     closed    ///< the process stops
 };
@@ -37,6 +37,12 @@ public:
     /// higher epoch (the log was restored) starts all partitions anew and tells those who wait for the old
     /// one.
     void applied(const Position& position);
+
+    /// The log's epoch was raised to `epoch` when the partition's head was at `after`: positions of older
+    /// epochs up to there are still true, later ones are superseded. May be told again.
+    void raised(std::uint16_t partition, std::uint32_t epoch, std::uint64_t after);
+    /// Whether the position names an event that the log lost when it was restored.
+    [[nodiscard]] bool is_superseded(const Position& position) const;
 
     [[nodiscard]] bool is_visible(const Position& position) const;
     [[nodiscard]] std::uint64_t applied_in(std::uint16_t partition) const;

@@ -138,6 +138,7 @@ TEST(Restore, ToAMomentBeforeWorkIsForgottenAndEverybodyIsTold) {
     for (const Task& task : kept) expect_visible(ada, task);
     for (const Task& task : lost) EXPECT_EQ(ada.get(kApi + "/tasks/" + task.id).status, 404);
     const Answer told = ada.get(kApi + "/tasks?min_position=" + lost.back().position);
+    EXPECT_EQ(told.status, 410) << told;
     EXPECT_EQ(told.code(), "POSITION_SUPERSEDED") << told;
     const auto later = create_tasks(ada, board.project, "later");
     EXPECT_TRUE(later.front().position.starts_with("2-")) << later.front().position;

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <gtest/gtest.h>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -31,6 +32,29 @@ TEST(Visibility, NeverShowsAnotherEpochOrPartition) {
     EXPECT_EQ(visibility.wait_until({1, 0, 1}, in(kLong)), Visible::never);
     EXPECT_EQ(visibility.wait_until({3, 0, 1}, in(kLong)), Visible::never);
     EXPECT_EQ(visibility.wait_until({2, 7, 1}, in(kLong)), Visible::never);
+}
+
+TEST(Visibility, TellsWhatARestoreKeptFromWhatItLost) {
+    Visibility visibility(4, 2);
+    visibility.applied({4, 0, 20});
+    // Restored to 10, which went on to 15; raised again there, and once more for a second loss down to 12.
+    visibility.raised(0, 2, 10);
+    visibility.raised(0, 3, 15);
+    visibility.raised(0, 4, 12);
+    EXPECT_TRUE(visibility.is_visible({1, 0, 10}));
+    EXPECT_TRUE(visibility.is_superseded({1, 0, 11}));
+    EXPECT_FALSE(visibility.is_visible({1, 0, 11}));
+    EXPECT_FALSE(visibility.is_superseded({2, 0, 12}));
+    EXPECT_TRUE(visibility.is_superseded({2, 0, 13})) << "kept by epoch 3, lost by epoch 4";
+    EXPECT_FALSE(visibility.is_superseded({4, 0, 21})) << "only not there yet";
+    EXPECT_FALSE(visibility.is_superseded({1, 1, 11})) << "nothing is known of the other partition";
+    visibility.raised(1, 2, 5);
+    EXPECT_EQ(visibility.wait_until({1, 1, 6}, in(kLong)), Visible::never);
+    std::optional<Visible> told;
+    visibility.when_visible({1, 1, 5}, in(kLong), [&](Visible answer) { told = answer; });
+    EXPECT_FALSE(told) << "true, and not applied yet";
+    visibility.applied({4, 1, 5});
+    EXPECT_EQ(told, Visible::yes);
 }
 
 TEST(Visibility, WakesAWaiterWhenThePositionIsReached) {
