@@ -166,7 +166,10 @@ TEST(BrokerAway, CommandsGoOnLagShowsAndQueriesFollowFromTheLog) {
     const auto acknowledged = load.finish();
     EXPECT_THAT(load.unexpected(), testing::IsEmpty());
     ApiClient ada(instance, people.ada.token());
-    EXPECT_EQ(ada.get("/readyz").status, 503) << "a relay that cannot publish is not well";
+    const Answer health = ada.get("/health");
+    EXPECT_EQ(health.status, 200) << "requests are served";
+    EXPECT_EQ(health.text("/status"), "degraded") << health;
+    EXPECT_EQ(health.text("/checks/relay/status"), "degraded") << "an operator is told: " << health;
     EXPECT_EQ(ada.get("/livez").status, 200);
     EXPECT_TRUE(eventually([&] {
         return ada.get(kApi + "/tasks?limit=1&min_position=" + acknowledged.back().position).status == 200;
