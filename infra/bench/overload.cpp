@@ -101,7 +101,8 @@ std::string describe(Figures& figures) {
         R"("seconds":{:.0f},"accepted_per_s":{:.0f},"refused_per_s":{:.0f},"late":{},"other":{},"lost":{},)"
         R"("bare_refusals":{},"refused_p50_ms":{:.1f},"refused_p99_ms":{:.1f},"refused_max_ms":{:.1f},)"
         R"("quiet_p50_ms":{:.2f},"quiet_p99_ms":{:.2f},"accepted_p50_ms":{:.2f},"accepted_p99_ms":{:.2f},)"
-        R"("accepted_max_ms":{:.1f},"p99_ratio":{:.2f},"mib_start":{:.0f},"mib_middle":{:.0f},"mib_end":{:.0f}}})",
+        R"("accepted_max_ms":{:.1f},"p99_ratio":{:.2f},"mib_start":{:.0f},"mib_middle":{:.0f},)"
+        R"("mib_end":{:.0f}}})",
         figures.capacity, per_s(sent + over.late), per_s(sent), over.took_s, per_s(over.accepted_ms.size()),
         per_s(over.refused_ms.size()), over.late, over.other, over.lost, over.bare_refusals,
         value_at_share(over.refused_ms, 0.5), value_at_share(over.refused_ms, 0.99),

@@ -1,6 +1,7 @@
 #include "infra/bench/visible_load.hpp"
 
 #include "infra/bench/answers.hpp"
+#include "infra/bench/bench_targets.hpp"
 #include "infra/bench/http_client.hpp"
 
 #include <algorithm>
@@ -19,23 +20,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::uint64_t kSampledEvery = 8;
 constexpr std::chrono::milliseconds kReplyWait{10'000};
-constexpr std::size_t kTargetsMax = 10'000;
 /// A command sent later than this after its time means that the generator, not the server, was measured.
 constexpr std::chrono::milliseconds kLate{20};
-
-struct Target {
-    std::string token;
-    std::string project;
-};
-
-std::vector<Target> read_targets(const std::string& path) {
-    std::ifstream file(path);
-    std::vector<Target> targets;
-    Target target;
-    while (targets.size() < kTargetsMax && file >> target.token >> target.project) targets.push_back(target);
-    if (targets.empty()) throw std::runtime_error(path + " names no targets");
-    return targets;
-}
 
 struct Sample {
     std::vector<double> visible_ms{};
@@ -94,7 +80,7 @@ private:
             const auto begun = Clock::now();
             if (begun - due > kLate) ++sample.late;
             ++sample.sent;
-            const auto answer = client.exchange(create_task(target, ticket));
+            const auto answer = client.exchange(create_task_request(api_, target, ticket));
             const auto answered = Clock::now();
             const auto command =
                 answer && answer->status == 201 ? read_command_answer(answer->body) : std::nullopt;
@@ -113,13 +99,6 @@ private:
         }
     }
 
-    [[nodiscard]] std::string create_task(const Target& target, std::uint64_t ticket) const {
-        return write_request(
-            api_, "POST", "/api/v1/projects/" + target.project + "/tasks",
-            {"Authorization: Bearer " + target.token, "Content-Type: application/json"},
-            fmt::format(R"({{"title":"Visible after how long? {}","priority":"medium"}})", ticket)
-        );
-    }
     [[nodiscard]] std::string read_task(const Target& target, const CommandAnswered& command) const {
         return write_request(
             api_, "GET",
