@@ -27,9 +27,9 @@ std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
     const ProgressBar progress("log");
     pg::scan_log(
         dsn,
-        [&](const std::vector<std::uint64_t>& heads) {
-            total = std::accumulate(heads.begin(), heads.end(), std::uint64_t{0});
-            verifier = std::make_unique<LogVerifier>(heads);
+        [&](const pg::LogOutline& outline) {
+            total = std::accumulate(outline.heads.begin(), outline.heads.end(), std::uint64_t{0});
+            verifier = std::make_unique<LogVerifier>(outline);
         },
         [&](const EventRow& event) {
             verifier->take(event);
@@ -110,7 +110,7 @@ void print_lines(const LogVerifier& log, const std::vector<FoldResult>& folds) {
 }  // namespace
 
 int verify(const runtime::Config& config, bool json, bool only_read_models) {
-    const auto verifier = only_read_models ? std::make_unique<LogVerifier>(std::vector<std::uint64_t>{})
+    const auto verifier = only_read_models ? std::make_unique<LogVerifier>(pg::LogOutline{})
                                            : verify_log(engine_dsn(config));
     const LogVerifier& log = *verifier;
     const auto folds = verify_read_models(config);

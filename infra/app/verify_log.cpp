@@ -54,16 +54,35 @@ void LogVerifier::check_line(const EventRow& event) {
                       envelope.position.partition == event.partition && envelope.category == event.category &&
                       document_.text("type") == event.type;
     if (!same) problem(event, "a column says something else than the line");
+    const std::uint32_t epoch = outline_.history.at(event.partition, event.position);
+    if (envelope.position.epoch != epoch) {
+        problem(
+            event, "the line is of epoch " + std::to_string(envelope.position.epoch) +
+                       ", appended in epoch " + std::to_string(epoch)
+        );
+    }
 }
 
 void LogVerifier::finish() {
-    for (std::size_t partition = 0; partition < heads_.size(); ++partition) {
-        if (seen_[partition] == heads_[partition]) continue;
+    const auto tell = [&](std::size_t partition, const std::string& what) {
         ++problem_count_;
-        problems_.push_back(
-            "partition " + std::to_string(partition) + ": the head is " + std::to_string(heads_[partition]) +
-            ", the last event is " + std::to_string(seen_[partition])
-        );
+        problems_.push_back("partition " + std::to_string(partition) + ": " + what);
+    };
+    for (std::size_t partition = 0; partition < outline_.heads.size(); ++partition) {
+        const std::uint64_t head = outline_.heads[partition];
+        if (seen_[partition] != head) {
+            tell(
+                partition, "the head is " + std::to_string(head) + ", the last event is " +
+                               std::to_string(seen_[partition])
+            );
+        }
+        const std::uint32_t raised = outline_.history.at(static_cast<std::uint16_t>(partition), head + 1);
+        if (outline_.epochs[partition] != raised) {
+            tell(
+                partition, "the head is in epoch " + std::to_string(outline_.epochs[partition]) +
+                               ", log.epoch says " + std::to_string(raised)
+            );
+        }
     }
 }
 

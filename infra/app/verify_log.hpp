@@ -15,15 +15,16 @@ inline constexpr std::size_t kProblemsMax = 100;  ///< told in full; the rest is
 
 /// Checks the invariants of the log, event by event: positions are 1..head in each partition, versions 1..n
 /// in each stream, realm positions 1..n in each realm, each leaf hash matches its line, and each column says
-/// what the line says. Holds one number for each stream and realm.
+/// what the line says, and each line carries the epoch that its position was appended in. Holds one number
+/// for each stream and realm.
 class LogVerifier {
 public:
-    explicit LogVerifier(std::vector<std::uint64_t> heads)
-        : heads_(std::move(heads)), seen_(heads_.size(), 0) {}
+    explicit LogVerifier(pg::LogOutline outline)
+        : outline_(std::move(outline)), seen_(outline_.heads.size(), 0) {}
 
     /// Takes the events of each partition in order of position.
     void take(const EventRow& event);
-    /// Checks that every partition ended at its head.
+    /// Checks that every partition ended at its head, in the epoch that was raised last.
     void finish();
 
     [[nodiscard]] std::uint64_t events() const { return events_; }
@@ -34,7 +35,7 @@ private:
     void problem(const EventRow& event, const std::string& what);
     void check_line(const EventRow& event);
 
-    std::vector<std::uint64_t> heads_;
+    pg::LogOutline outline_;
     std::vector<std::uint64_t> seen_;
     std::unordered_map<Uuid, StreamVersion> versions_;
     std::unordered_map<TenantId, std::uint64_t> tenant_positions_;

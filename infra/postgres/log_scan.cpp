@@ -39,16 +39,25 @@ EventRow event_of(const pqxx::row& row) {
 }  // namespace
 
 void scan_log(
-    const std::string& dsn, const std::function<void(const std::vector<std::uint64_t>& heads)>& begin,
+    const std::string& dsn, const std::function<void(const LogOutline&)>& begin,
     const std::function<void(const EventRow&)>& event
 ) {
     pqxx::connection connection(dsn);
     pqxx::transaction<pqxx::repeatable_read> transaction(connection);
-    std::vector<std::uint64_t> heads;
-    for (const auto& row : transaction.exec("select head from log.partition order by partition")) {
-        heads.push_back(row[0].as<std::uint64_t>());
+    LogOutline outline;
+    for (const auto& row : transaction.exec("select head, epoch from log.partition order by partition")) {
+        outline.heads.push_back(row[0].as<std::uint64_t>());
+        outline.epochs.push_back(row[1].as<std::uint32_t>());
     }
-    begin(heads);
+    std::vector<EpochStart> starts;
+    for (const auto& row : transaction.exec("select partition, epoch, after from log.epoch")) {
+        starts.push_back(
+            {static_cast<std::uint16_t>(row[0].as<int>()), row[1].as<std::uint32_t>(),
+             row[2].as<std::uint64_t>()}
+        );
+    }
+    outline.history = EpochHistory(std::move(starts));
+    begin(outline);
     transaction.exec(kDeclare);
     while (true) {
         const pqxx::result page = transaction.exec(kFetch);
