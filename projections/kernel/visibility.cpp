@@ -105,7 +105,10 @@ void Visibility::applied(const Position& position) {
     std::vector<Callback> lost;
     {
         const std::scoped_lock lock(impl_->mutex);
-        if (position.partition >= impl_->heads.size() || position.epoch < impl_->epoch) return;
+        if (position.partition >= impl_->heads.size()) return;
+        // Where the epoch was raised while the log is served, what was appended before may be applied after.
+        if (position.epoch < impl_->epoch && position.number > impl_->kept_until(position).value_or(0))
+            return;
         if (position.epoch > impl_->epoch) {
             impl_->epoch = position.epoch;
             impl_->heads.assign(impl_->heads.size(), 0);

@@ -80,6 +80,7 @@ TEST_F(RaisedEpoch, ALineOfAnotherEpochThanItsPositionIsFound) {
     ASSERT_EQ(raise("a drill").exit_code, 0);
     const Answer after = create("After");
     ASSERT_EQ(after.status, 201) << after;
+    ASSERT_TRUE(kafka::test::eventually([&] { return check().exit_code == 0; })) << check().output;
     PgDatabase& database = instance.database();
     database.run("alter table log.event disable trigger all");
     database.run(

@@ -103,6 +103,17 @@ TEST(Visibility, TellsWaitersOfAnOldEpochThatItIsGone) {
     EXPECT_TRUE(visibility.is_visible({2, 0, 1}));
 }
 
+TEST(Visibility, TakesWhatAnOlderEpochAppliedUpToWhereTheNextBegan) {
+    Visibility visibility(1, 1);
+    visibility.raised(0, 2, 10);
+    visibility.applied({2, 0, 5});
+    visibility.applied({1, 0, 11});
+    EXPECT_EQ(visibility.applied_in(0), 5U);
+    visibility.applied({1, 0, 10});
+    EXPECT_EQ(visibility.applied_in(0), 10U);
+    EXPECT_TRUE(visibility.is_visible({1, 0, 10}));
+}
+
 TEST(Visibility, AnswersManyThreadsOfWaiters) {
     Visibility visibility(1, 1);
     std::vector<std::thread> waiters;
