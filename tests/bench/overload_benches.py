@@ -1,5 +1,5 @@
-"""What happens above the capacity, and what one organization's import costs another. Each ratio comes from one
-run, by turns."""
+"""What happens above the capacity, and what one organization's import costs another. Each ratio comes from
+one run, by turns."""
 
 import json
 import subprocess
@@ -53,7 +53,9 @@ def targets_of(state, tenant):
 
 
 def partitions_of(state):
-    rows = state.instance.sql("select distinct tenant_id, partition from log.event where type = 'prj.TaskCreated'")
+    rows = state.instance.sql(
+        "select distinct tenant_id, partition from log.event where type = 'prj.TaskCreated'"
+    )
     return dict(row.split("|") for row in rows.splitlines())
 
 
