@@ -15,6 +15,7 @@ import schedule
 UP_S_MAX = 60
 BROKER_UP_S_MAX = 90
 DESCRIPTORS_LEFT = 2
+APPEND_S_MAX = 15
 
 
 def kill_process(system, event):
@@ -83,9 +84,9 @@ def slow_projector(system, event):
 
 def append_cut(system, event):
     system.link.arm(event.params["step"], event.params["share"])
-    if not system.link.happened.wait(8):
+    if not system.link.happened.wait(APPEND_S_MAX):
         system.link.disarm()
-        return "no append came by in 8 s"
+        return f"no append came by in {APPEND_S_MAX} s"
     return Did(time.monotonic())
 
 

@@ -149,6 +149,14 @@ class Run:
         return agrees and bool(self.verified and self.verified.get("ok")) and self.findings.total == 0
 
 
+def replay_command(arguments):
+    """What plays the same schedule again."""
+    command = f"./dev chaos --kills {arguments.kills} --seed {arguments.seed} --kafka {arguments.kafka}"
+    if arguments.minutes:
+        command += f" --minutes {arguments.minutes:g}"
+    return command + (f" --faults {arguments.faults}" if arguments.faults else "")
+
+
 def play_all(arguments, events, work):
     began = time.monotonic()
     run = Run(arguments, events, work)
@@ -170,7 +178,7 @@ def play_all(arguments, events, work):
         if arguments.json:
             report.write_json(arguments.json, told)
     well = run.is_well()
-    print(f"{'well' if well else 'NOT WELL'}: ./dev chaos --kills {arguments.kills} --seed {arguments.seed}")
+    print(f"{'well' if well else 'NOT WELL'}: {replay_command(arguments)}")
     print(f"{int(well)} passed, {int(not well)} failed")
     return 0 if well else 1
 
