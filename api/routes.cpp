@@ -1,6 +1,7 @@
 #include "api/identity/auth_routes.hpp"
 #include "api/kernel/command_endpoint.hpp"
 #include "api/kernel/route.hpp"
+#include "api/operations/projection_routes.hpp"
 #include "api/organizations/organization_routes.hpp"
 #include "api/projects/project_routes.hpp"
 
@@ -26,7 +27,7 @@ const std::vector<Route>& all_routes() {
         for (auto table :
              {identity::bootstrap_routes(), identity::auth_routes(), organizations::organization_routes(),
               organizations::member_routes(), projects::project_routes(), projects::task_routes(),
-              command_routes()}) {
+              command_routes(), operations::projection_routes()}) {
             routes.insert(routes.end(), table.begin(), table.end());
         }
         return routes;

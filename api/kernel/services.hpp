@@ -4,6 +4,7 @@
 #include "commands/identity/access_directory.hpp"
 #include "commands/kernel/command_bus.hpp"
 #include "commands/ports/environment.hpp"
+#include "projections/kernel/projection_lag.hpp"
 #include "projections/kernel/query_reader.hpp"
 #include "projections/kernel/visibility.hpp"
 
@@ -74,6 +75,7 @@ struct Services {
     CommandBus& bus;
     QueryReader& reader;
     Visibility& visibility;
+    ProjectionProgressReader& projections;
     AccessDirectory& directory;
     AccessTokens& tokens;
     Passwords& passwords;

@@ -1,7 +1,9 @@
 #include "commands/identity/access_directory.hpp"
 
 #include "commands/identity/registration.hpp"
+#include "commands/organizations/bootstrap.hpp"
 #include "domain/organizations/membership.hpp"
+#include "domain/organizations/tenant.hpp"
 
 namespace annals {
 namespace {
@@ -59,6 +61,14 @@ std::vector<organizations::Role> AccessDirectory::roles(TenantId organization, U
     const auto [state, version] = load<organizations::Membership>(organization, id);
     if (version == 0 || !state.active) return {};
     return state.roles;
+}
+
+bool AccessDirectory::is_platform_administrator(UserId user) {
+    const std::lock_guard lock(mutex_);
+    const auto first = store_->find_reservation(organizations::bootstrap_reservation());
+    if (!first) return false;
+    const auto [state, version] = load<organizations::Tenant>(first->realm, first->stream);
+    return version > 0 && state.founder == user;
 }
 
 std::optional<organizations::Invitation::State> AccessDirectory::invitation(

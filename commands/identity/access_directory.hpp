@@ -34,6 +34,8 @@ public:
     std::optional<std::string> credential(CredentialId id);
     /// Empty for somebody who is no active member.
     std::vector<organizations::Role> roles(TenantId organization, UserId user);
+    /// Whether this person bootstrapped the installation. Nobody else ever becomes its administrator.
+    bool is_platform_administrator(UserId user);
     std::optional<organizations::Invitation::State> invitation(
         TenantId organization, InvitationId invitation
     );

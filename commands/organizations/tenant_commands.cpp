@@ -2,6 +2,7 @@
 
 #include "commands/identity/registration.hpp"
 #include "commands/kernel/command_table.hpp"
+#include "commands/organizations/bootstrap.hpp"
 #include "commands/organizations/members.hpp"
 #include "domain/organizations/tenant.hpp"
 
@@ -26,7 +27,7 @@ Handled create_tenant(CommandScope& scope, const CreateTenant& command) {
 
 /// Once for an installation, which a reservation of the platform sees to.
 Handled bootstrap_platform(CommandScope& scope, const BootstrapPlatform& command) {
-    const ReservationKey once{kPlatformRealm, "platform.bootstrap", "done"};
+    const ReservationKey once = bootstrap_reservation();
     if (scope.reservation(once)) {
         return std::unexpected(reject("ALREADY_BOOTSTRAPPED", "the first person and organization are there"));
     }

@@ -12,6 +12,7 @@ Tenant::State Tenant::evolve(State state, const Event& event) {
             [&](const TenantCreated& created) {
                 state.created = true;
                 state.name = created.name;
+                state.founder = created.owner;
             },
             [&](const TenantRenamed& renamed) { state.name = renamed.name.after; },
         },

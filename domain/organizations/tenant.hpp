@@ -19,6 +19,7 @@ struct Tenant {
     struct State {
         bool created{false};
         TenantName name{};
+        UserId founder{};
         friend bool operator==(const State&, const State&) = default;
     };
 
@@ -29,6 +30,6 @@ struct Tenant {
     static Decision<Event> decide(const State& state, const CreateTenant& command, UserId owner);
     static Decision<Event> decide(const State& state, const RenameTenant& command);
 };
-BOOST_DESCRIBE_STRUCT(Tenant::State, (), (created, name))
+BOOST_DESCRIBE_STRUCT(Tenant::State, (), (created, name, founder))
 
 }  // namespace annals::organizations

@@ -99,10 +99,9 @@ std::optional<pg::ParkedHead> front_of_stream(
 }  // namespace
 
 int projections_parked(const runtime::Config& config, bool json) {
-    pg::Connection connection(engine_dsn(config), pg::kListenerSession);
-    const auto entries = pg::read_parked(connection, kListedMax);
+    const auto entries = pg::make_projection_progress_reader(engine_dsn(config))->parked(kListedMax);
     std::string out = R"({"parked":[)";
-    for (const pg::ParkedEntry& entry : entries) {
+    for (const ParkedEntry& entry : entries) {
         const ParkedEvent& event = entry.event;
         if (!json) {
             std::printf(
@@ -182,13 +181,9 @@ int projections_skip(
 int projections_status(const runtime::Config& config, bool json) {
     std::vector<std::string> names;
     for (const ProjectionType* type : projection_catalogue()) names.push_back(type->checkpoint_name());
-    pg::Connection connection(engine_dsn(config), pg::kListenerSession);
-    static constexpr pg::Statement kCopies{
-        "status_copies", "select projection || '@' || version || '#beside' from proj.beside order by 1"
-    };
-    const pg::Rows copies = connection.query(kCopies);
-    for (std::size_t i = 0; i < copies.size(); ++i) names.emplace_back(copies.bytes(i, 0));
-    const auto progress = pg::make_projection_progress_reader(engine_dsn(config))->read(names);
+    const auto reader = pg::make_projection_progress_reader(engine_dsn(config));
+    for (std::string& copy : reader->copies()) names.push_back(std::move(copy));
+    const auto progress = reader->read(names);
     std::string out = R"({"projections":[)";
     if (!json)
         std::printf(

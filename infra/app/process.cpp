@@ -3,6 +3,7 @@
 #include "api/kernel/application.hpp"
 #include "api/openapi/docs_endpoints.hpp"
 #include "api/server/http_server.hpp"
+#include "commands/organizations/bootstrap.hpp"
 #include "infra/app/adapters.hpp"
 #include "infra/app/command_metrics.hpp"
 #include "infra/app/health.hpp"
@@ -15,6 +16,7 @@
 #include "infra/crypto/system_cryptography.hpp"
 #include "infra/postgres/dsn.hpp"
 #include "infra/postgres/pg_event_store.hpp"
+#include "infra/postgres/projection_progress.hpp"
 #include "infra/postgres/query_pool.hpp"
 #include "infra/postgres/schema_check.hpp"
 #include "infra/projector/visibility_feed.hpp"
@@ -142,6 +144,7 @@ struct Process::Impl {
         JwtTokens tokens;
         PooledPasswords passwords;
         pg::QueryPool reader;
+        std::unique_ptr<ProjectionProgressReader> projections;
         AccessDirectory directory;
         http::CursorCodec cursors;
         CommandBus bus;
@@ -161,6 +164,7 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           process.config.integer("access_token_ttl_s")
       ),
       reader(api_dsn(process.config), static_cast<std::size_t>(process.config.integer("worker_threads"))),
+      projections(pg::make_projection_progress_reader(engine_dsn(process.config))),
       directory(
           pg::make_pg_event_store(engine_dsn(process.config)), process.cryptography, process.partitions
       ),
@@ -170,6 +174,7 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .bus = bus,
           .reader = reader,
           .visibility = process.visibility,
+          .projections = *projections,
           .directory = directory,
           .tokens = tokens,
           .passwords = passwords,
@@ -358,7 +363,7 @@ RunFile Process::Impl::run_file() const {
     run.dsn = config.text("dsn");
     if (!api) return run;
     run.api = run.health;
-    const ReservationKey bootstrapped{kPlatformRealm, "platform.bootstrap", "done"};
+    const ReservationKey bootstrapped = organizations::bootstrap_reservation();
     if (!pg::make_pg_event_store(engine_dsn(config))->find_reservation(bootstrapped)) {
         run.bootstrap_token = api->bootstrap.text();
     }

@@ -1,7 +1,7 @@
 #pragma once
 
 #include "infra/postgres/connection.hpp"
-#include "projections/kernel/projection_store.hpp"
+#include "projections/kernel/projection_lag.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -10,14 +10,6 @@
 #include <vector>
 
 namespace annals::pg {
-
-/// A parked event as operators see it.
-struct ParkedEntry {
-    ParkedEvent event;
-    Position position{};  ///< with the epoch it was written in
-    std::uint64_t attempts{0};
-    std::int64_t age_us{0};  ///< since it was parked
-};
 
 /// The parked events of all projections in order of projection, partition and position, at most `limit`. As
 /// annals_engine. Throws PgError.

@@ -1,8 +1,8 @@
 #include "infra/postgres/projection_progress.hpp"
 
 #include "infra/postgres/limits.hpp"
+#include "infra/postgres/parked_events.hpp"
 #include "infra/postgres/reconnecting.hpp"
-#include "projections/kernel/projection_store.hpp"
 
 #include <array>
 #include <mutex>
@@ -39,6 +39,9 @@ constexpr Statement kParked{
     " greatest(0, (extract(epoch from clock_timestamp() - min(parked_at)) * 1000000)::bigint)"
     " from proj.parked where projection = any($1::text[]) group by projection order by projection"
 };
+constexpr Statement kCopies{
+    "progress_copies", "select projection || '@' || version || '#beside' from proj.beside order by 1"
+};
 
 ProjectionLag lag_of(const Rows& rows, std::size_t row) {
     ProjectionLag lag;
@@ -55,6 +58,18 @@ ProjectionLag lag_of(const Rows& rows, std::size_t row) {
 }
 
 class PgProjectionProgress final : public ProjectionProgressReader {
+    /// One question over the connection, which is made again for the next one when it broke.
+    template <class Ask>
+    auto asked(Ask&& ask) {
+        const std::scoped_lock lock(mutex_);
+        try {
+            return ask(connection_.get());
+        } catch (const PgError& error) {
+            if (error.disconnected()) connection_.drop();
+            throw ProjectionStoreUnavailable(error.what());
+        }
+    }
+
 public:
     explicit PgProjectionProgress(std::string dsn) : connection_(std::move(dsn), kProgressSession) {}
 
@@ -64,13 +79,18 @@ public:
         Params params;
         params.array(std::move(names));
         const std::array calls{Call{&kLags, &params}, Call{&kParked, &params}};
-        const std::scoped_lock lock(mutex_);
-        try {
-            return progress_of(connection_.get().pipeline(calls));
-        } catch (const PgError& error) {
-            if (error.disconnected()) connection_.drop();
-            throw ProjectionStoreUnavailable(error.what());
-        }
+        return asked([&](Connection& connection) { return progress_of(connection.pipeline(calls)); });
+    }
+    std::vector<std::string> copies() override {
+        return asked([](Connection& connection) {
+            const Rows rows = connection.query(kCopies);
+            std::vector<std::string> names;
+            for (std::size_t i = 0; i < rows.size(); ++i) names.emplace_back(rows.bytes(i, 0));
+            return names;
+        });
+    }
+    std::vector<ParkedEntry> parked(std::size_t limit) override {
+        return asked([limit](Connection& connection) { return read_parked(connection, limit); });
     }
 
 private:

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "domain/kernel/time.hpp"
+#include "projections/kernel/projection_store.hpp"
 
 #include <cstdint>
 #include <span>
@@ -34,12 +35,20 @@ struct ProjectionLag {
     std::string owner{};  ///< the living process that has leased the partition, or empty
 };
 
-/// The events that a projection could not apply.
+/// How many events a projection could not apply.
 struct ParkedSummary {
     std::string projection;
     std::uint64_t streams{0};
     std::uint64_t events{0};
     std::int64_t oldest_us{0};  ///< age of the one that was parked first
+};
+
+/// A parked event as operators see it.
+struct ParkedEntry {
+    ParkedEvent event;
+    Position position{};  ///< with the epoch it was written in
+    std::uint64_t attempts{0};
+    std::int64_t age_us{0};  ///< since it was parked
 };
 
 struct ProjectionProgress {
@@ -55,12 +64,16 @@ LagState lag_state(
 /// The partition that is furthest behind in time; nothing behind is the first idle one. Null when empty.
 const ProjectionLag* worst(std::span<const ProjectionLag> lags);
 
-/// Asks how far projections are. Any thread.
+/// Asks how far projections are. Any thread. All of it throws ProjectionStoreUnavailable.
 class ProjectionProgressReader {
 public:
     virtual ~ProjectionProgressReader() = default;
-    /// Of these projections (checkpoint names). Throws ProjectionStoreUnavailable.
+    /// Of these projections (checkpoint names).
     virtual ProjectionProgress read(std::span<const std::string> projections) = 0;
+    /// The checkpoint names of the copies that stand beside live tables, in order.
+    virtual std::vector<std::string> copies() = 0;
+    /// The parked events of all projections in order of projection, partition and position, at most `limit`.
+    virtual std::vector<ParkedEntry> parked(std::size_t limit) = 0;
 };
 
 }  // namespace annals

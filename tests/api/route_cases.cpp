@@ -37,6 +37,7 @@ constexpr std::array kBodies{
         "sendCommands",
         R"({"atomic":true,"commands":[{"type":"prj.UpdateTask","id":"{task}","data":{"title":"Once more"}}]})"
     },
+    RouteBody{"getProjections", ""},
     RouteBody{"archiveProject", "{}"},
 };
 
@@ -106,6 +107,10 @@ Answer call(ApiClient& client, const api::Route& route, const Ids& ids, const Wo
 bool is_public(const api::Route& route) {
     const auto* custom = std::get_if<api::CustomRoute>(&route.action);
     return custom != nullptr && custom->is_public;
+}
+
+bool is_for_administrator(const api::Route& route) {
+    return route.pattern.starts_with("/api/v1/platform/");
 }
 
 const CommandType* guarded_command(const api::Route& route) {

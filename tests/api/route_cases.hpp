@@ -35,6 +35,8 @@ std::string path_of(const api::Route& route, const Ids& ids);
 Answer call(ApiClient& client, const api::Route& route, const Ids& ids, const Words& headers = {});
 
 bool is_public(const api::Route& route);
+/// Everybody but the platform's administrator gets 403.
+bool is_for_administrator(const api::Route& route);
 /// The command of a resource route that needs a permission; null for every other route.
 const CommandType* guarded_command(const api::Route& route);
 

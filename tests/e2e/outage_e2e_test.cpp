@@ -81,6 +81,7 @@ protected:
                 "command"
             );
             expect_refused_in_time([&] { return ada.get(kApi + "/tasks/" + board.first_task); }, "query");
+            expect_refused_in_time([&] { return ada.get(kApi + "/platform/projections"); }, "projections");
             expect_refused_in_time(
                 [&] {
                     const std::string login = R"({"login":"max@example.org","password":"whatever it is"})";
