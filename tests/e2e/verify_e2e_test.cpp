@@ -46,6 +46,20 @@ TEST_F(Verify, FindsNothingInAnUntouchedLog) {
     EXPECT_FALSE(machine.output.contains("ada@example.org"));
 }
 
+TEST_F(Verify, SaysNothingAboutALogThatItDidNotVerify) {
+    Words words = instance.beside("verify");
+    words.emplace_back("--read-models");
+    const ProgramEnd lines = run_annals(words);
+    EXPECT_EQ(lines.exit_code, 0) << lines.output << lines.errors;
+    EXPECT_THAT(lines.output, Not(HasSubstr("log:")));
+    EXPECT_THAT(lines.output, HasSubstr("prj.task: "));
+    words.emplace_back("--json");
+    const Json result = Json::parse(run_annals(words).output);
+    EXPECT_EQ(result.text("/ok"), "true");
+    EXPECT_FALSE(result.has("/events") || result.has("/log_problems") || result.has("/problems"));
+    EXPECT_GT(result.items("/read_models").size(), 5U);
+}
+
 TEST_F(Verify, NamesTheEventOfWhichALineWasChanged) {
     const std::string place = instance.database().value(fmt::format(
         "select 'partition ' || partition || ' position ' || position from log.event where stream_id = '{}'",
