@@ -1,6 +1,6 @@
 -- Where and why the log's epoch was raised. Events of the partition with a position above `after` carry this
--- epoch or a later one, those up to it an earlier one; positions stay dense and go on. Whoever holds something
--- of an older epoch from a position above `after` holds what the log no longer has.
+-- epoch or a later one, those up to it an earlier one; positions stay dense and go on. Whoever holds
+-- something of an older epoch from a position above `after` holds what the log no longer has.
 create table log.epoch (
     partition smallint not null check (partition >= 0),
     epoch integer not null check (epoch >= 2),

@@ -16,8 +16,8 @@ cmd_bench() {
     run_interruptible python3 "$root/tests/bench/run.py" "$@"
 }
 
-# bench_needs_kafka ARGUMENTS: whether they ask for a real broker: the bench "relay", which runs when nothing is
-# named and nothing is quick, or --kafka real.
+# bench_needs_kafka ARGUMENTS: whether they ask for a real broker: the bench "relay", which runs when nothing
+# is named and nothing is quick, or --kafka real.
 bench_needs_kafka() {
     local argument named=0 quick=0 after_option=0
     for argument in "$@"; do

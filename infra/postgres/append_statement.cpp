@@ -12,10 +12,10 @@
 
 namespace annals::pg {
 
-// `locked` is what makes it all or nothing: the heads, and the epoch that the lines were written in. An UPDATE that names the expected heads itself moves those that
-// match even when another one does not, and commits a gap. FOR UPDATE waits for whoever holds a head and
-// looks again at what it became. Every insert repeats the guard, because each part of a WITH runs to its end
-// whatever the others found.
+// `locked` is what makes it all or nothing: the heads, and the epoch that the lines were written in. An
+// UPDATE that names the expected heads itself moves those that match even when another one does not, and
+// commits a gap. FOR UPDATE waits for whoever holds a head and looks again at what it became. Every insert
+// repeats the guard, because each part of a WITH runs to its end whatever the others found.
 const Statement kAppend{"append", R"sql(
 with locked as materialized (
     select h.partition

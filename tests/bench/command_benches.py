@@ -90,7 +90,7 @@ def command_three(state):
 
 
 def logged_percentile(directory, share):
-    """Of the transactions in pgbench's logs, whose third column counts microseconds from when each was due."""
+    """Of the transactions in pgbench's logs; their third column is microseconds from when each was due."""
     times = []
     for path in pathlib.Path(directory).iterdir():
         with path.open(encoding="ascii") as file:

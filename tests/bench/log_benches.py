@@ -58,7 +58,8 @@ def seconds_between(log, first_code, last_code):
 def publish(state, number):
     """Seconds in which a relay alone fills a new topic."""
     with state.instance.process_beside(
-        "relay", ["--roles", "relay", "--kafka", os.environ["ANNALS_TEST_KAFKA"], "--topic", f"relay-{number}"]
+        "relay",
+        ["--roles", "relay", "--kafka", os.environ["ANNALS_TEST_KAFKA"], "--topic", f"relay-{number}"],
     ) as log:
         deadline = time.monotonic() + 300
         while time.monotonic() < deadline:
@@ -70,7 +71,7 @@ def publish(state, number):
 
 
 def relay(state):
-    """Catch-up of the whole log into a new topic of the real broker, beside Kafka's own ProducerPerformance."""
+    """Catch-up of the whole log into a new topic of the real broker, beside Kafka's ProducerPerformance."""
     events = fill(state)
     size = line_bytes(state)
     print(f"==> relay: {events:,} events into a real broker, beside ProducerPerformance", flush=True)
@@ -101,7 +102,9 @@ def copy_table(state, directory):
     dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
     psql = ["psql", "-X", "-q", "-d", dsn, "-c"]
     run([*psql, f"\\copy {TABLE} to '{rows}' (format binary)"])
-    state.instance.sql(f"drop table if exists bench.rows; create table bench.rows (like {TABLE} including all)")
+    state.instance.sql(
+        f"drop table if exists bench.rows; create table bench.rows (like {TABLE} including all)"
+    )
     begun = time.monotonic()
     run([*psql, f"\\copy bench.rows from '{rows}' (format binary)"])
     took = time.monotonic() - begun
@@ -173,5 +176,7 @@ def growth(state):
         report(json.dumps({name: round(max(values)) for name, values in rates[-1].items()}))
     figures = [figure("start_to_ready_10m", ready, "s", goal="<= 2 s")]
     for name in rates[0]:
-        figures.append(figure(f"growth_{name}", rates[1][name], "1/s", rates[0][name], ">= 0.83x (cost 1.2x)"))
+        figures.append(
+            figure(f"growth_{name}", rates[1][name], "1/s", rates[0][name], ">= 0.83x (cost 1.2x)")
+        )
     return figures

@@ -1,5 +1,5 @@
-"""Rows in bulk, made by SQL where only the size of the tables matters: such a log can be served and grown, but
-its lines do not verify."""
+"""Rows in bulk, made by SQL where only the size of the tables matters: such a log can be served and grown,
+but its lines do not verify."""
 
 ROWS_AT_ONCE = 500_000  # bounds one transaction
 
