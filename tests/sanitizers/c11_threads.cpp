@@ -13,6 +13,7 @@ namespace {
 static_assert(sizeof(mtx_t) == sizeof(pthread_mutex_t));
 static_assert(sizeof(cnd_t) == sizeof(pthread_cond_t));
 static_assert(sizeof(thrd_t) == sizeof(pthread_t));
+static_assert(sizeof(once_flag) == sizeof(pthread_once_t));
 
 pthread_mutex_t* of(mtx_t* lock) {
     return reinterpret_cast<pthread_mutex_t*>(lock);
@@ -66,6 +67,10 @@ int thrd_join(thrd_t thread, int* code) {
 
 int thrd_detach(thrd_t thread) {
     return result(pthread_detach(thread));
+}
+
+void call_once(once_flag* flag, void (*run)()) {
+    pthread_once(reinterpret_cast<pthread_once_t*>(flag), run);
 }
 
 int mtx_init(mtx_t* lock, int type) {
