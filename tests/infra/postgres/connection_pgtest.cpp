@@ -115,7 +115,8 @@ TEST_F(Connection, SendsAndReadsScalars) {
 
 TEST_F(Connection, TellsErrorsApart) {
     EXPECT_EQ(kind_of("select * from nowhere"), ErrorKind::missing_object);
-    EXPECT_EQ(kind_of("set role annals_engine; set role postgres; select 1/0"), ErrorKind::other);
+    EXPECT_EQ(kind_of("set role annals_engine; set role postgres; select 1/0"), ErrorKind::invalid);
+    EXPECT_EQ(kind_of("select from where"), ErrorKind::other);
     connection.execute("create temporary table one (i int constraint only_one unique)");
     try {
         connection.execute("insert into one values (1), (1)");
