@@ -99,8 +99,8 @@ TEST_F(CompetingWriters, TwoBusesLoseNoUpdateAndBothGetOn) {
     }();
     std::atomic<int> failed{0};
     {
+        std::latch start(2 * kThreadsEach);  // before the threads, which are joined before it ends
         std::vector<std::jthread> threads;
-        std::latch start(2 * kThreadsEach);
         for (int t = 0; t < 2 * kThreadsEach; ++t) {
             threads.emplace_back([&, t] {
                 start.arrive_and_wait();
