@@ -121,7 +121,8 @@ struct Process::Impl {
     Check check_database();
     std::vector<Check> check_parts();
     void update_metrics(runtime::Metrics& into);
-    [[nodiscard]] RunFile run_file() const;
+    [[nodiscard]] bool is_bootstrapped() const;
+    [[nodiscard]] RunFile run_file(bool bootstrapped) const;
     void answered(const server::Answered& answered);
 
     const runtime::Config& config;
@@ -356,25 +357,29 @@ void Process::Impl::listen() {
     }
 }
 
-RunFile Process::Impl::run_file() const {
+bool Process::Impl::is_bootstrapped() const {
+    const ReservationKey key = organizations::bootstrap_reservation();
+    return pg::make_pg_event_store(engine_dsn(config))->find_reservation(key).has_value();
+}
+
+RunFile Process::Impl::run_file(bool bootstrapped) const {
     RunFile run;
     run.health = "http://" + config.text("address") + ":" + std::to_string(server->port());
     run.kafka = kafka.bootstrap();
     run.dsn = config.text("dsn");
     if (!api) return run;
     run.api = run.health;
-    const ReservationKey bootstrapped = organizations::bootstrap_reservation();
-    if (!pg::make_pg_event_store(engine_dsn(config))->find_reservation(bootstrapped)) {
-        run.bootstrap_token = api->bootstrap.text();
-    }
+    if (!bootstrapped) run.bootstrap_token = api->bootstrap.text();
     return run;
 }
 
 void Process::start() {
-    // First, so that a port that is taken ends the process before anything has begun.
+    // Whatever may fail comes first: a process that answers does not end because PostgreSQL left meanwhile,
+    // and one whose port is taken has not begun anything.
+    const bool bootstrapped = impl_->is_bootstrapped();
     impl_->listen();
     impl_->kafka.start();
-    const RunFile run = impl_->run_file();
+    const RunFile run = impl_->run_file(bootstrapped);
     write_run_file(impl_->config.in_home(run_file_name(impl_->config)), run);
     runtime::log(
         runtime::Level::info, "APP-51a7", "serving",
