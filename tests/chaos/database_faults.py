@@ -34,7 +34,7 @@ end $$;
 
 def pick_backend(system, event):
     backends = system.postgres.backends()
-    return backends[int(event.params["pick"] * len(backends))] if backends else None
+    return backends[min(int(event.params["pick"] * len(backends)), len(backends) - 1)] if backends else None
 
 
 def kill_backend(system, event):

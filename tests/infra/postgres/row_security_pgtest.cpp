@@ -164,8 +164,7 @@ TEST_F(RowSecurity, EventsAndCommandsAreAppendOnlyForEverybody) {
           "update log.subject_key set tenant_id = tenant_id", "truncate log.reservation",
           "alter table log.event disable trigger append_only", "drop table log.event",
           "create table log.own (i int)", "update log.installation set partitions = 1",
-          "insert into log.epoch values (0, 2, 0, now(), 'mine')",
-          "set role annals_owner"}) {
+          "insert into log.epoch values (0, 2, 0, now(), 'mine')", "set role annals_owner"}) {
         expect_refused(engine, sql, "42501");
     }
 }
