@@ -5,6 +5,7 @@
 #include "api/server/http_server.hpp"
 #include "commands/organizations/bootstrap.hpp"
 #include "infra/app/adapters.hpp"
+#include "infra/app/answer_record.hpp"
 #include "infra/app/command_metrics.hpp"
 #include "infra/app/health.hpp"
 #include "infra/app/kafka_side.hpp"
@@ -26,7 +27,6 @@
 
 #include <algorithm>
 #include <atomic>
-#include <map>
 #include <optional>
 
 namespace annals::app {
@@ -123,7 +123,6 @@ struct Process::Impl {
     void update_metrics(runtime::Metrics& into);
     [[nodiscard]] bool is_bootstrapped() const;
     [[nodiscard]] RunFile run_file(bool bootstrapped) const;
-    void answered(const server::Answered& answered);
 
     const runtime::Config& config;
     crypto::MasterKey master_key;
@@ -203,7 +202,7 @@ server::ServerOptions Process::Impl::server_options() {
                           ) { return api::body_bytes_max(request, http::Limits{}); },
         .log = [](std::string_view code,
                   std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
-        .answered = [this](const server::Answered& answer) { answered(answer); },
+        .answered = [this](const server::Answered& answer) { record_answer(metrics, answer); },
     };
 }
 
@@ -257,81 +256,6 @@ void Process::Impl::update_metrics(runtime::Metrics& into) {
     into.gauge("annals_http_connections", "Open connections").set(static_cast<double>(server->connections()));
     kafka.update_metrics(into);
     if (shows_progress()) progress.update_metrics(into);
-}
-
-namespace {
-
-/// What is counted of one route and status.
-struct RouteSeries {
-    runtime::Counter requests;
-    runtime::Histogram duration;
-};
-
-/// Asking for a series takes a lock, so every I/O thread keeps the handles it has used. Route patterns live
-/// as long as the server, so their address names them.
-const RouteSeries& route_series(runtime::Metrics& metrics, std::string_view route, int status) {
-    thread_local std::map<std::pair<const char*, int>, RouteSeries> known;
-    const auto found = known.find({route.data(), status});
-    if (found != known.end()) return found->second;
-    const runtime::MetricLabels labels{{"route", std::string(route)}, {"code", std::to_string(status)}};
-    RouteSeries series{
-        metrics.counter("annals_http_requests_total", "Requests answered", labels),
-        metrics.histogram(
-            "annals_http_request_duration_seconds", "From the complete header to the complete answer",
-            runtime::kDurationBucketsS, {{"route", std::string(route)}}
-        ),
-    };
-    return known.emplace(std::pair(route.data(), status), series).first->second;
-}
-
-}  // namespace
-
-namespace {
-
-/// Refusals come by the thousand when there are any; one line a second tells as much.
-constexpr std::int64_t kRefusalLogMs = 1'000;
-
-/// True for the refusal that is logged; `unlogged` is then the number of those before it that were not.
-bool worth_a_line(std::uint64_t& unlogged) {
-    static std::atomic<std::int64_t> next_ms{0};
-    static std::atomic<std::uint64_t> passed_over{0};
-    const std::int64_t now = api::steady_ms();
-    std::int64_t due = next_ms.load(std::memory_order_relaxed);
-    if (now < due || !next_ms.compare_exchange_strong(due, now + kRefusalLogMs)) {
-        passed_over.fetch_add(1, std::memory_order_relaxed);
-        return false;
-    }
-    unlogged = passed_over.exchange(0);
-    return true;
-}
-
-}  // namespace
-
-void Process::Impl::answered(const server::Answered& answer) {
-    static constexpr std::string_view kNoRoute = "none";
-    const bool routed = answer.request != nullptr && !answer.request->route.empty();
-    const std::string_view route = routed ? answer.request->route : kNoRoute;
-    const RouteSeries& series = route_series(metrics, route, answer.status);
-    series.requests.add();
-    series.duration.observe(static_cast<double>(answer.duration_us) / 1e6);
-    std::uint64_t unlogged = 0;
-    if (answer.status == 503 && !worth_a_line(unlogged)) return;
-    const auto level = answer.status == 503   ? runtime::Level::warning
-                       : answer.status >= 500 ? runtime::Level::error
-                       : answer.status >= 400 ? runtime::Level::info
-                                              : runtime::Level::debug;
-    if (!runtime::log_enabled(level)) return;
-    runtime::log(
-        level, "HTTP-0a11", "answered",
-        {{"request_id", answer.request_id},
-         {"route", route},
-         {"path", answer.request != nullptr ? std::string_view(answer.request->path) : std::string_view()},
-         {"status", answer.status},
-         {"duration_us", answer.duration_us},
-         {"refusals_unlogged", unlogged},
-         {"traceparent",
-          answer.request != nullptr ? std::string_view(answer.request->traceparent) : std::string_view()}}
-    );
 }
 
 Process::Process(const runtime::Config& config) : impl_(std::make_unique<Impl>(config)) {}

@@ -101,7 +101,8 @@ protected:
         const auto acknowledged = load.finish();
         EXPECT_THAT(load.unexpected(), testing::IsEmpty());
         expect_each_once(instance, acknowledged);
-        EXPECT_EQ(ada.get(kApi + "/tasks?limit=1&min_position=" + acknowledged.back().position).status, 200);
+        const std::string last = kApi + "/tasks?limit=1&min_position=" + acknowledged.back().position;
+        EXPECT_TRUE(eventually([&] { return ada.get(last).status == 200; }, kBackLimit));
     }
 };
 
