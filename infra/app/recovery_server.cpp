@@ -27,7 +27,7 @@ fs::path private_folder() {
 
 }  // namespace
 
-RecoveryServer::RecoveryServer(const std::string& program, fs::path data, const Settings& settings)
+RecoveryServer::RecoveryServer(const std::string& program, const fs::path& data, const Settings& settings)
     : folder_(private_folder()) {
     std::ofstream(folder_ / "postgresql.conf") << "# everything is on the command line\n";
     std::ofstream(folder_ / "ident.conf") << '\n';

@@ -18,7 +18,7 @@ public:
     using Settings = std::vector<std::pair<std::string, std::string>>;
 
     /// Starts the server `program`. It archives nothing, whatever the directory's own settings say.
-    RecoveryServer(const std::string& program, std::filesystem::path data, const Settings& settings);
+    RecoveryServer(const std::string& program, const std::filesystem::path& data, const Settings& settings);
     ~RecoveryServer();
     RecoveryServer(const RecoveryServer&) = delete;
     RecoveryServer& operator=(const RecoveryServer&) = delete;

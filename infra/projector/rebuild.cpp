@@ -11,6 +11,7 @@
 #include <exception>
 #include <fmt/format.h>
 #include <mutex>
+#include <numeric>
 #include <thread>
 
 namespace annals::projector {
@@ -108,7 +109,7 @@ void Rebuild::open_workers() {
     if (!workers_.empty()) return;
     const Positions heads = tables_.positions(live_name());
     std::vector<std::uint16_t> order(heads.size());
-    for (std::uint16_t partition = 0; partition < heads.size(); ++partition) order[partition] = partition;
+    std::iota(order.begin(), order.end(), std::uint16_t{0});
     std::ranges::sort(order, std::greater{}, [&](std::uint16_t partition) { return heads[partition]; });
     const std::size_t count =
         std::clamp<std::size_t>(settings_.workers, 1, std::max<std::size_t>(1, heads.size()));

@@ -3,6 +3,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <system_error>
@@ -45,7 +46,8 @@ Program::Program(const ProgramOrder& order) {
     std::vector<std::string> words = order.words;
     std::vector<std::string> variables;
     // Ours first: of two variables with one name programs find the first.
-    for (const auto& [name, value] : order.environment) variables.push_back(name + '=' + value);
+    for (const auto& [name, value] : order.environment)
+        variables.push_back(fmt::format("{}={}", name, value));
     for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
     const std::vector<char*> word_pointers = pointers(words);
     const std::vector<char*> variable_pointers = pointers(variables);
