@@ -52,12 +52,9 @@ TEST(RollingRestart, LetsThisBinaryServeAndStartAfterTheNextOneMigrated) {
     const auto acknowledged = load.finish();
     EXPECT_THAT(load.unexpected(), testing::IsEmpty());
     EXPECT_THAT(instance.log(), HasSubstr("9910_prj_next_release"));
-    ASSERT_EQ(
-        ApiClient(instance, people.ada.token())
-            .get(kApi + "/tasks?min_position=" + acknowledged.back().position)
-            .status,
-        200
-    );
+    ApiClient ada(instance, people.ada.token());
+    const std::string last = kApi + "/tasks?min_position=" + acknowledged.back().position;
+    ASSERT_TRUE(eventually([&] { return ada.get(last).status == 200; }));
     ASSERT_EQ(instance.stop(), 0);
     expect_verified(instance);
 }
