@@ -56,7 +56,8 @@ std::vector<Task> create_tasks(ApiClient& client, const std::string& project, co
 }
 
 void expect_visible(ApiClient& client, const Task& task) {
-    EXPECT_EQ(client.get(kApi + "/tasks/" + task.id + "?min_position=" + task.position).status, 200);
+    const std::string target = kApi + "/tasks/" + task.id + "?min_position=" + task.position;
+    EXPECT_TRUE(eventually([&] { return client.get(target).status == 200; }));
 }
 
 /// What a reader of the topic holds who obeys the rule: an epoch that rises at position n ends everything of
