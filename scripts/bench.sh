@@ -12,7 +12,7 @@ cmd_bench() {
     need_packages build server kafka bench
     build annals
     servers_start "$servers"
-    export ANNALS_BIN=$annals_bin ANNALS_KAFKA_LIBS=$kafka_libs
+    export ANNALS_BIN=$annals_bin BENCH_KAFKA_LIBS=$kafka_libs
     run_interruptible python3 "$root/tests/bench/run.py" "$@"
 }
 

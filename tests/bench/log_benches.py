@@ -38,7 +38,7 @@ def line_bytes(state):
 
 
 def kafka_tool(state, name, *arguments):
-    libs = pathlib.Path(os.environ["ANNALS_KAFKA_LIBS"])
+    libs = pathlib.Path(os.environ["BENCH_KAFKA_LIBS"])
     return run(["java", "-cp", f"{libs}/*", f"org.apache.kafka.tools.{name}", *arguments])
 
 
