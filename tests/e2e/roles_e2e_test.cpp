@@ -103,7 +103,7 @@ TEST_F(RolesApart, EachAnswersForItsHealthAndTheApiReadsItsWritesThroughTheProje
 
 TEST_F(RolesApart, PartitionsSpreadEvenlyAndMoveWhenAProcessComesStopsOrIsKilled) {
     auto first = projector();
-    EXPECT_EQ(shares(), "8");
+    EXPECT_TRUE(become("8")) << shares();
     TwoOrganizations people(instance);
     const SmallBoard engines(people.ada, "ENG");
     const SmallBoard second(people.ada, "TWO");
