@@ -1,5 +1,6 @@
 #include "tests/e2e/load.hpp"
 #include "tests/support/kafka/kafka_support.hpp"
+#include "tests/support/log_lines.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
@@ -15,23 +16,12 @@ constexpr std::uint16_t kPartitions = 4;
 constexpr std::size_t kCommandsBetweenKillsMax = 40;
 constexpr std::uint64_t kMomentMicrosMax = 20'000;
 
-/// The log's lines of a partition in their order.
-std::vector<std::string> log_lines(PgDatabase& database, int partition) {
-    pg::Connection connection(database.owner_dsn(), pg::kMigrationSession);
-    const pg::Rows rows = connection.execute(
-        fmt::format("select line from log.event where partition = {} order by position", partition)
-    );
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < rows.size(); ++i) lines.emplace_back(rows.at(i, 0).value_or(""));
-    return lines;
-}
-
 /// Positions 1..n, each once and in order, with the bytes of the log.
 void expect_topic_equals_log(ServedInstance& instance, const kafka::BrokerAddress& broker) {
     const auto topic = kafka::test::read_topic(broker, instance.settings().topic, kPartitions);
-    for (int partition = 0; partition < kPartitions; ++partition) {
+    for (std::size_t partition = 0; partition < kPartitions; ++partition) {
         const auto lines = log_lines(instance.database(), partition);
-        const auto& records = topic[static_cast<std::size_t>(partition)];
+        const auto& records = topic[partition];
         ASSERT_EQ(records.size(), lines.size()) << "partition " << partition;
         for (std::size_t i = 0; i < lines.size(); ++i) {
             ASSERT_EQ(records[i].value, lines[i]) << "partition " << partition << " position " << i + 1;

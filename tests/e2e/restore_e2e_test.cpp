@@ -1,5 +1,6 @@
 #include "tests/support/api_client.hpp"
 #include "tests/support/kafka/kafka_support.hpp"
+#include "tests/support/log_lines.hpp"
 #include "tests/support/own_cluster.hpp"
 
 #include <fmt/format.h>
@@ -78,20 +79,10 @@ std::vector<std::string> read_by_the_rule(const std::vector<RawRecord>& records)
     return held;
 }
 
-std::vector<std::string> log_lines(ServedInstance& instance, std::size_t partition) {
-    pg::Connection connection(instance.database().owner_dsn(), pg::kMigrationSession);
-    const pg::Rows rows = connection.execute(
-        fmt::format("select line from log.event where partition = {} order by position", partition)
-    );
-    std::vector<std::string> lines;
-    for (std::size_t i = 0; i < rows.size(); ++i) lines.emplace_back(rows.at(i, 0).value_or(""));
-    return lines;
-}
-
 void expect_topic_reads_as_the_log(ServedInstance& instance, const kafka::BrokerAddress& broker) {
     const auto topic = kafka::test::read_topic(broker, instance.settings().topic, kPartitions);
     for (std::size_t partition = 0; partition < kPartitions; ++partition) {
-        EXPECT_EQ(read_by_the_rule(topic[partition]), log_lines(instance, partition)) << partition;
+        EXPECT_EQ(read_by_the_rule(topic[partition]), log_lines(instance.database(), partition)) << partition;
     }
 }
 
