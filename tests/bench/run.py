@@ -13,8 +13,8 @@ import sys
 import tempfile
 
 import command_benches
+import cost_benches
 import log_benches
-import overload_benches
 import overload_benches
 import process_benches
 import query_benches
@@ -31,8 +31,7 @@ BENCHES = {
     "command-latency": command_benches.command_latency,
     "login": command_benches.login,
     "command-3": command_benches.command_three,
-    "fairness": overload_benches.fairness,
-    "overload": overload_benches.overload,
+    "cost": cost_benches.cost,
     "footprint_load": process_benches.footprint_load,
     "command-batch": command_benches.command_batch,
     "verify": log_benches.verify,
