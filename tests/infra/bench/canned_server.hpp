@@ -5,21 +5,28 @@
 #include <array>
 #include <atomic>
 #include <bit>
+#include <cstdint>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <string>
 #include <sys/socket.h>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace annals::bench {
 
-/// Gives one prepared answer after another, each on a connection of its own, which it then closes. An empty
-/// answer closes at once. Ends after the last one.
+/// Gives one prepared answer after another to the heads of requests that come, and accepts nothing after the
+/// last one; a client can connect all the same while it lives.
 class CannedServer {
 public:
-    explicit CannedServer(std::vector<std::string> answers) : listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
+    enum class Connections : std::uint8_t {
+        one_each,  ///< closes after each answer; an empty one closes at once
+        one,       ///< all answers on the first connection, closed after the last one
+    };
+    explicit CannedServer(std::vector<std::string> answers, Connections connections = Connections::one_each)
+        : listening_(::socket(AF_INET, SOCK_STREAM, 0)) {
         sockaddr_in address{};
         address.sin_family = AF_INET;
         address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -28,9 +35,8 @@ public:
         EXPECT_EQ(::listen(listening_, 8), 0);
         EXPECT_EQ(::getsockname(listening_, std::bit_cast<sockaddr*>(&address), &size), 0);
         port_ = ntohs(address.sin_port);
-        thread_ = std::jthread([this, answers = std::move(answers)] {
-            for (const std::string& answer : answers) serve(answer);
-        });
+        thread_ =
+            std::jthread([this, connections, answers = std::move(answers)] { serve(answers, connections); });
     }
     ~CannedServer() {
         ::shutdown(listening_, SHUT_RDWR);
@@ -45,9 +51,21 @@ public:
     [[nodiscard]] int requests() const { return requests_; }
 
 private:
-    void serve(const std::string& answer) {
-        const int peer = ::accept(listening_, nullptr, nullptr);
-        if (peer < 0) return;
+    void serve(const std::vector<std::string>& answers, Connections connections) {
+        int peer = -1;
+        for (const std::string& answer : answers) {
+            if (peer < 0) peer = ::accept(listening_, nullptr, nullptr);
+            if (peer < 0) return;
+            receive_head(peer);
+            ++requests_;
+            // Byte by byte, so that the client has to put pieces together.
+            for (const char& byte : answer) (void)::send(peer, &byte, 1, MSG_NOSIGNAL);
+            if (connections == Connections::one_each) ::close(std::exchange(peer, -1));
+        }
+        if (peer >= 0) ::close(peer);
+    }
+
+    static void receive_head(int peer) {
         std::string received;
         std::array<char, 4096> bytes{};
         while (received.find("\r\n\r\n") == std::string::npos) {
@@ -55,9 +73,6 @@ private:
             if (got <= 0) break;
             received.append(bytes.data(), static_cast<std::size_t>(got));
         }
-        ++requests_;
-        (void)::send(peer, answer.data(), answer.size(), MSG_NOSIGNAL);
-        ::close(peer);
     }
 
     int listening_;
