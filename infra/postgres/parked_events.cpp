@@ -35,16 +35,7 @@ constexpr std::string_view kBesideSuffix = "#beside";
 
 ParkedEntry entry_of(const Rows& rows, std::size_t row) {
     ParkedEntry entry;
-    entry.event = {
-        std::string(rows.bytes(row, 0)),
-        static_cast<std::uint16_t>(rows.count(row, 1)),
-        rows.count(row, 2),
-        TenantId{rows.uuid(row, 3)},
-        rows.uuid(row, 4),
-        std::string(rows.bytes(row, 5)),
-        std::string(rows.bytes(row, 6)),
-        std::string(rows.bytes(row, 7))
-    };
+    entry.event = parked_event(rows, row);
     entry.attempts = rows.count(row, 8);
     entry.age_us = rows.integer(row, 9);
     entry.position = {
@@ -54,6 +45,19 @@ ParkedEntry entry_of(const Rows& rows, std::size_t row) {
 }
 
 }  // namespace
+
+ParkedEvent parked_event(const Rows& rows, std::size_t row) {
+    return ParkedEvent{
+        std::string(rows.bytes(row, 0)),
+        static_cast<std::uint16_t>(rows.count(row, 1)),
+        rows.count(row, 2),
+        TenantId{rows.uuid(row, 3)},
+        rows.uuid(row, 4),
+        std::string(rows.bytes(row, 5)),
+        std::string(rows.bytes(row, 6)),
+        std::string(rows.bytes(row, 7))
+    };
+}
 
 std::vector<ParkedEntry> read_parked(Connection& connection, std::size_t limit) {
     const Statement list{"parked_list", kListSql.c_str()};

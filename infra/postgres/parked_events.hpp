@@ -11,6 +11,10 @@
 
 namespace annals::pg {
 
+/// Of a row that begins with projection, partition, position, tenant_id, stream_id, event_type, code and
+/// detail of proj.parked.
+ParkedEvent parked_event(const Rows& rows, std::size_t row);
+
 /// The parked events of all projections in order of projection, partition and position, at most `limit`. As
 /// annals_engine. Throws PgError.
 std::vector<ParkedEntry> read_parked(Connection& connection, std::size_t limit);

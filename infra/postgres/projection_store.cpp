@@ -1,6 +1,7 @@
 #include "infra/postgres/projection_store.hpp"
 
 #include "infra/postgres/limits.hpp"
+#include "infra/postgres/parked_events.hpp"
 #include "infra/postgres/partition_leases.hpp"
 #include "infra/postgres/projection_params.hpp"
 #include "infra/postgres/reconnecting.hpp"
@@ -92,19 +93,6 @@ bool is_bad_data(const PgError& error) {
     const std::string_view state = error.sqlstate();
     return !error.disconnected() &&
            (state.starts_with("22") || state.starts_with("23") || state.starts_with("54"));
-}
-
-ParkedEvent parked_event(const Rows& rows, std::size_t row) {
-    return ParkedEvent{
-        std::string(rows.bytes(row, 0)),
-        static_cast<std::uint16_t>(rows.count(row, 1)),
-        rows.count(row, 2),
-        TenantId{rows.uuid(row, 3)},
-        rows.uuid(row, 4),
-        std::string(rows.bytes(row, 5)),
-        std::string(rows.bytes(row, 6)),
-        std::string(rows.bytes(row, 7))
-    };
 }
 
 Checkpoint checkpoint(const Rows& rows, std::size_t row) {
