@@ -32,6 +32,7 @@ public:
     std::optional<int> ended();
     int wait();
     void signal(int number) const;
+    [[nodiscard]] pid_t pid() const { return pid_; }
 
 private:
     pid_t pid_{-1};

@@ -1,8 +1,9 @@
 #include "tests/support/api_client.hpp"
 #include "tests/support/kafka/kafka_support.hpp"
 #include "tests/support/log_lines.hpp"
-#include "tests/support/own_cluster.hpp"
+#include "tests/support/pg_cluster.hpp"
 
+#include <filesystem>
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
@@ -11,6 +12,8 @@
 namespace annals::test {
 namespace {
 
+namespace fs = std::filesystem;
+
 using kafka::test::RawRecord;
 using testing::HasSubstr;
 
@@ -18,9 +21,11 @@ constexpr std::uint16_t kPartitions = 4;
 constexpr int kTasks = 12;
 
 /// A cluster that archives its WAL into the folder of its backups, as the guide says.
-class ArchivingCluster : public OwnCluster {
+class ArchivingCluster : public PgCluster {
 public:
     ArchivingCluster() {
+        fs::copy_file(annals_binary(), annals());
+        fs::permissions(annals(), fs::perms::others_read | fs::perms::others_exec, fs::perm_options::add);
         configure(fmt::format(
             "archive_mode = on\narchive_library = 'basic_archive'\n"
             "basic_archive.archive_directory = '{}/wal'\n",
@@ -30,6 +35,8 @@ public:
         start();
     }
     [[nodiscard]] std::string backups() const { return file("backups"); }
+    /// The executable under test, where the cluster's user can reach it.
+    [[nodiscard]] std::string annals() const { return file("annals"); }
 
     /// `annals backup` or `annals restore`; fails the test when it fails.
     std::string run(Words words) const {
@@ -98,7 +105,6 @@ Words backup_words(ServedInstance& instance, const ArchivingCluster& cluster) {
 
 TEST(Restore, ToAMomentBeforeWorkIsForgottenAndEverybodyIsTold) {
     ArchivingCluster cluster;
-    const UseCluster use(cluster);
     const auto broker = kafka::test::real_broker();
     const kafka::test::TestTopic topic(broker);
     ServedInstance instance(
@@ -144,7 +150,6 @@ TEST(Restore, ToAMomentBeforeWorkIsForgottenAndEverybodyIsTold) {
 
 TEST(Restore, GivesNoEpochTwiceAndReachesTheEndOfTheArchive) {
     ArchivingCluster cluster;
-    const UseCluster use(cluster);
     ServedInstance instance({.partitions = kPartitions, .flags = {"--access-token-ttl-s", "3600"}});
     TwoOrganizations people(instance);
     const SmallBoard board(people.ada, "ENG");
@@ -181,11 +186,10 @@ TEST(Restore, GivesNoEpochTwiceAndReachesTheEndOfTheArchive) {
 
 TEST(Restore, RefusesWhatCannotBeRestored) {
     ArchivingCluster cluster;
-    const UseCluster use(cluster);
     const PgDatabase database;
     const auto refusal = [&](Words words) {
         words.insert(words.begin(), cluster.annals());
-        const ProgramEnd end = run_program(OwnCluster::as_user(words));
+        const ProgramEnd end = run_program(PgCluster::as_user(words));
         EXPECT_EQ(end.exit_code, 78) << end.output << end.errors;
         return end.errors;
     };
