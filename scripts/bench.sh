@@ -1,18 +1,24 @@
 # Benches and the team day. Sourced by ./dev. tests/bench/README.md says what is measured and how.
 # shellcheck shell=bash
 
+readonly path_cost_bin="$build_dir/bin/annals_path_cost"
+
 cmd_bench() {
     if [[ ${1:-} == team-day ]]; then
         shift
         bench_team_day "$@"
         return
+    elif [[ ${1:-} == path-cost ]]; then
+        shift
+        bench_path_cost "$@"
+        return
     fi
     local servers="pg kafka"
     bench_needs_kafka "$@" || servers=pg
     need_packages build server kafka bench
-    build annals
+    build annals annals_path_cost
     servers_start "$servers"
-    export ANNALS_BIN=$annals_bin BENCH_KAFKA_LIBS=$kafka_libs
+    export ANNALS_BIN=$annals_bin BENCH_PATH_COST=$path_cost_bin BENCH_KAFKA_LIBS=$kafka_libs
     run_interruptible python3 "$root/tests/bench/run.py" "$@"
 }
 
@@ -23,7 +29,7 @@ bench_needs_kafka() {
     for argument in "$@"; do
         case $argument in
             relay | real | --kafka=real) return 0 ;;
-            --quick) quick=1 ;;
+            --quick | --guard | --record-expected) quick=1 ;;
             --json | --markdown | --kafka) after_option=1 && continue ;;
             -*) ;;
             *) ((after_option)) || named=1 ;;
@@ -31,6 +37,14 @@ bench_needs_kafka() {
         after_option=0
     done
     ((!named && !quick))
+}
+
+# bench_path_cost [--record]: the instructions of a command alone, without any server.
+bench_path_cost() {
+    need_packages build bench
+    build annals_path_cost
+    export BENCH_PATH_COST=$path_cost_bin
+    python3 "$root/tests/bench/path_cost.py" "$@"
 }
 
 # bench_team_day [--kafka embedded|real] [ARGUMENTS of annals bench]: on a fresh instance, deleted afterwards.

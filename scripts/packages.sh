@@ -45,8 +45,8 @@ packages_of() {
             REPLY="clang-format-19 clang-tidy-19 shellcheck python3"
             ;;
         bench)
-            REPLY_WHY="load the server"
-            REPLY="wrk $postgresql python3"
+            REPLY_WHY="load the server, count instructions"
+            REPLY="wrk $postgresql python3 valgrind"
             ;;
         chaos)
             REPLY_WHY="set clocks wrong, count what others read"

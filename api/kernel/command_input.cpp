@@ -103,7 +103,7 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
 /// is made anew for each try and is left out.
 void CommandInput::identify(CommandRequest& request, const std::optional<CommandId>& chosen) const {
     request.repeatable = chosen.has_value();
-    request.command_id = chosen ? *chosen : CommandId{services_.ids.next()};
+    request.command_id = chosen ? *chosen : CommandId{ids_.next()};
     std::string text(request.type->name());
     text += ' ';
     text += principal_.user.to_string();
@@ -111,7 +111,7 @@ void CommandInput::identify(CommandRequest& request, const std::optional<Command
     if (request.expected_version) text += " @" + std::to_string(*request.expected_version);
     text += ' ';
     contract::write_json(*request.type->shape->shape, request.command.get(), text);
-    request.request_hash = services_.cryptography.sha256(text);
+    request.request_hash = cryptography_.sha256(text);
 }
 
 std::expected<TenantId, http::Problem> CommandInput::realm_of_route(const CommandRoute& route) const {
@@ -132,7 +132,7 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
     if (!request_.body.empty()) {
         if (auto problem = http::require_json_body(request_)) return std::unexpected(std::move(*problem));
     }
-    Uuid target = services_.ids.next();
+    Uuid target = ids_.next();
     if (!route.target_parameter.empty()) {
         const auto id = Uuid::parse(request_.parameters[route.target_parameter]);
         if (!id) return std::unexpected(not_found());
@@ -165,7 +165,7 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
         );
     }
     std::optional<CommandId> chosen;
-    if (*key) chosen = command_id_of_key(services_.cryptography, principal_.user, **key);
+    if (*key) chosen = command_id_of_key(cryptography_, principal_.user, **key);
     identify(command, chosen);
     return command;
 }
@@ -188,7 +188,7 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_form(
             pointer
         ));
     }
-    const Uuid target = creates ? services_.ids.next() : *form.id;
+    const Uuid target = creates ? ids_.next() : *form.id;
     if (!type->target_is_realm && !principal_.tenant) {
         return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization")
         );

@@ -34,7 +34,11 @@ const contract::TypeInfo* command_batch_info();
 class CommandInput {
 public:
     CommandInput(Services& services, const http::Request& request, const Principal& principal)
-        : services_(services), request_(request), principal_(principal) {}
+        : CommandInput(services.ids, services.cryptography, request, principal) {}
+    CommandInput(
+        IdSource& ids, Cryptography& cryptography, const http::Request& request, const Principal& principal
+    )
+        : ids_(ids), cryptography_(cryptography), request_(request), principal_(principal) {}
 
     /// A resource route: body, path parameters, Idempotency-Key and If-Match.
     std::expected<CommandRequest, http::Problem> from_route(const CommandRoute& route) const;
@@ -48,7 +52,8 @@ private:
     std::expected<TenantId, http::Problem> realm_of_route(const CommandRoute& route) const;
     void identify(CommandRequest& request, const std::optional<CommandId>& chosen) const;
 
-    Services& services_;
+    IdSource& ids_;
+    Cryptography& cryptography_;
     const http::Request& request_;
     const Principal& principal_;
 };

@@ -80,5 +80,5 @@ def cost(state):
     figures = [figure(f"cost {name}", values, "us") for name, values in by_name.items()]
     figures = sorted((f for f in figures if f["value"] >= SHOWN_US_MIN), key=lambda f: -f["value"])
     total = [sum(costs.values()) for costs, _ in rounds]
-    report(f"{total[-1]:.0f} us of processor time for a command, from its request to its row in the query tables")
+    report(f"{total[-1]:.0f} us of processor time for a command, from its request to its row in query tables")
     return [figure("cost", total, "us"), figure("cost_wal", [wal for _, wal in rounds], "B"), *figures]

@@ -14,6 +14,7 @@ import tempfile
 
 import command_benches
 import cost_benches
+import guard
 import log_benches
 import overload_benches
 import process_benches
@@ -47,6 +48,7 @@ NAMES = tuple(name for name in BENCHES if name != "footprint_load")
 BY_DEFAULT = tuple(name for name in NAMES if name not in ("fairness", "overload", "growth", "build"))
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 QUICK = ("command", "query", "visible", "footprint")
+GUARDED = ("command", "query")
 
 
 def parse_arguments():
@@ -59,6 +61,10 @@ def parse_arguments():
     parser.add_argument("--json", metavar="FILE", help="also write one JSON object per figure")
     parser.add_argument("--markdown", metavar="FILE", help="put the table between the markers of this page")
     parser.add_argument("--kafka", choices=("embedded", "real"), default="embedded", help="the broker")
+    parser.add_argument(
+        "--guard", action="store_true", help=f"fail far below expected.json; by default {', '.join(GUARDED)}"
+    )
+    parser.add_argument("--record-expected", action="store_true", help="write expected.json anew")
     arguments = parser.parse_args()
     for name in arguments.names:
         if name not in NAMES:
@@ -66,9 +72,12 @@ def parse_arguments():
     return arguments
 
 
-def selected(names, quick):
+def selected(arguments):
     """The functions to run, in their order."""
-    wanted = set(names or (QUICK if quick else BY_DEFAULT))
+    by_default = QUICK if arguments.quick else BY_DEFAULT
+    if arguments.guard or arguments.record_expected:
+        by_default = GUARDED
+    wanted = set(arguments.names or by_default)
     if "footprint" in wanted:
         wanted.add("footprint_load")
     if "visible" in wanted or "footprint" in wanted:
@@ -116,7 +125,7 @@ def main():
             kafka = os.environ["ANNALS_TEST_KAFKA"] if arguments.kafka == "real" else None
             with Instance(binary, pathlib.Path(work), os.environ["ANNALS_TEST_PG"], kafka) as instance:
                 state = State(instance, arguments.quick)
-                for run in selected(arguments.names, arguments.quick):
+                for run in selected(arguments):
                     figures += run(state)
     except BenchError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -130,7 +139,20 @@ def main():
             file.writelines(json.dumps(figure) + "\n" for figure in figures)
     if arguments.markdown:
         write_markdown(arguments.markdown, figures)
-    return 0
+    return guarded(arguments, figures)
+
+
+def guarded(arguments, figures):
+    """Records or compares, as was asked for; the exit status."""
+    if not (arguments.guard or arguments.record_expected):
+        return 0
+    try:
+        if arguments.record_expected:
+            guard.record(figures, GUARDED)
+        return guard.check(figures) if arguments.guard else 0
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
 
 
 if __name__ == "__main__":
