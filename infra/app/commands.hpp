@@ -18,10 +18,15 @@ int migrate(const runtime::Config& config, bool dry_run);
 /// Prints each event of a stream and the state after it. `stream` is "task-<uuid>" or the uuid alone.
 int replay(const runtime::Config& config, const std::string& stream, std::optional<std::uint64_t> until);
 
+/// What of an instance is verified; exactly one of the two may be left out.
+struct VerifyScope {
+    bool log{true};
+    bool read_models{true};
+};
+
 /// Checks every invariant of the log and every read model against a fold of the log. `json` prints one JSON
-/// object instead of lines; `only_read_models` leaves the log itself out; progress goes to standard error
-/// when it is a terminal.
-int verify(const runtime::Config& config, bool json, bool only_read_models);
+/// object instead of lines; progress goes to standard error when it is a terminal.
+int verify(const runtime::Config& config, bool json, VerifyScope scope);
 
 /// Compares the topic with the log, one line for each partition. The exit code is 0 when all are equal, or,
 /// with `allow_behind`, not further than the log.

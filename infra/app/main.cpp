@@ -110,10 +110,12 @@ void add_auditor_commands(CLI::App& app, int& exit_code) {
         app, "verify", "Check every invariant of the log and every read model", exit_code,
         [](CLI::App& command) {
             const auto json = std::make_shared<bool>(false);
-            const auto folds = std::make_shared<bool>(false);
+            const auto scope = std::make_shared<annals::app::VerifyScope>();
             command.add_flag("--json", *json, "Print one JSON object");
-            command.add_flag("--read-models", *folds, "Only fold the log and compare the query tables");
-            return [json, folds](const Config& config) { return annals::app::verify(config, *json, *folds); };
+            CLI::Option* log = command.add_flag("!--log", scope->read_models, "Only the log itself");
+            command.add_flag("!--read-models", scope->log, "Only fold the log and compare the query tables")
+                ->excludes(log);
+            return [json, scope](const Config& config) { return annals::app::verify(config, *json, *scope); };
         }
     );
 }

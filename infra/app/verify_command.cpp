@@ -116,9 +116,9 @@ void print_folds(const std::vector<FoldResult>& folds) {
 
 }  // namespace
 
-int verify(const runtime::Config& config, bool json, bool only_read_models) {
-    const auto log = only_read_models ? nullptr : verify_log(engine_dsn(config));
-    const auto folds = verify_read_models(config);
+int verify(const runtime::Config& config, bool json, VerifyScope scope) {
+    const auto log = scope.log ? verify_log(engine_dsn(config)) : nullptr;
+    const auto folds = scope.read_models ? verify_read_models(config) : std::vector<FoldResult>();
     const bool log_holds = log == nullptr || log->problem_count() == 0;
     const bool well = log_holds && std::ranges::all_of(folds, &FoldResult::equal);
     if (json) {
