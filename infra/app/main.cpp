@@ -112,8 +112,14 @@ void add_auditor_commands(CLI::App& app, int& exit_code) {
             const auto json = std::make_shared<bool>(false);
             const auto scope = std::make_shared<annals::app::VerifyScope>();
             command.add_flag("--json", *json, "Print one JSON object");
-            CLI::Option* log = command.add_flag("!--log", scope->read_models, "Only the log itself");
-            command.add_flag("!--read-models", scope->log, "Only fold the log and compare the query tables")
+            CLI::Option* log = command.add_flag_callback(
+                "--log", [scope] { scope->read_models = false; }, "Only check the log itself"
+            );
+            command
+                .add_flag_callback(
+                    "--read-models", [scope] { scope->log = false; },
+                    "Only fold the log and compare the query tables"
+                )
                 ->excludes(log);
             return [json, scope](const Config& config) { return annals::app::verify(config, *json, *scope); };
         }
