@@ -20,7 +20,7 @@ def check(figures):
         verdict = "ok  " if well else "FAIL"
         print(f"{verdict}  {name}: {found}, at least {least:.2f} (half of {recorded:.2f})")
     if failed:
-        print("      When this is meant, record it: ./dev bench --record-expected, and say why in the commit.")
+        print("      Meant so? Record it: ./dev bench --quick --record-expected, and say why in the commit.")
     path_passed, path_failed = path_cost.check()
     print(f"{passed + path_passed} passed, {failed + path_failed} failed")
     return 1 if failed + path_failed else 0
