@@ -30,7 +30,7 @@ bench_needs_kafka() {
         case $argument in
             relay | real | --kafka=real) return 0 ;;
             --quick | --guard | --record-expected) quick=1 ;;
-            --json | --markdown | --kafka) after_option=1 && continue ;;
+            --json | --markdown | --kafka | --overload-s) after_option=1 && continue ;;
             -*) ;;
             *) ((after_option)) || named=1 ;;
         esac

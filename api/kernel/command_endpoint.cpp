@@ -97,6 +97,11 @@ void respond_when_visible(
 }
 
 void run_command_route(Services& services, const CommandRoute& route, Exchange exchange) {
+    // Before the command is read: whoever is refused under overload must cost as little as possible.
+    if (route.realm == Realm::session && exchange.principal->tenant) {
+        if (const auto refused = services.bus.refusal_now(*exchange.principal->tenant))
+            return exchange.fail(rejection_problem(*refused));
+    }
     auto command = CommandInput(services, *exchange.request, *exchange.principal).from_route(route);
     if (!command) return exchange.fail(command.error());
     const bool if_match_used = command->expected_version.has_value();

@@ -15,7 +15,7 @@
 namespace annals {
 namespace {
 
-constexpr std::chrono::milliseconds kStallCheck{100};
+constexpr std::chrono::milliseconds kStallCheck{50};
 
 }  // namespace
 
@@ -42,8 +42,7 @@ public:
             );
             return;
         }
-        const std::uint16_t partition = partition_of(requests.front().realm, options_.partitions);
-        Writer& writer = *writers_[partition % writers_.size()];
+        Writer& writer = writer_of(requests.front().realm);
         CommandJob job{
             std::move(requests),
             [this, keys, done = std::move(done)](std::vector<CommandResult> results) mutable {
@@ -55,6 +54,12 @@ public:
         const std::size_t size = job.requests.size();
         const JobQueue::Verdict verdict = writer.enqueue(job);
         if (verdict != JobQueue::Verdict::taken) refuse(size, job.done, refusal(verdict, size));
+    }
+
+    std::optional<Rejection> refusal_now(TenantId realm) {
+        const JobQueue::Verdict verdict = writer_of(realm).would_take(realm);
+        if (verdict == JobQueue::Verdict::taken) return std::nullopt;
+        return refusal(verdict, 1);
     }
 
     void submit_one(CommandRequest request, bool bulk, CommandCompletion done) {
@@ -100,6 +105,9 @@ public:
     }
 
 private:
+    Writer& writer_of(TenantId realm) {
+        return *writers_[partition_of(realm, options_.partitions) % writers_.size()];
+    }
     static void refuse(std::size_t count, GroupCompletion& done, const Rejection& rejection) {
         done(std::vector<CommandResult>(count, std::unexpected(rejection)));
     }
@@ -197,6 +205,10 @@ void CommandBus::submit_group(std::vector<CommandRequest> requests, bool atomic,
             if (last) collected->done(std::move(collected->results));
         });
     }
+}
+
+std::optional<Rejection> CommandBus::refusal_now(TenantId realm) {
+    return impl_->refusal_now(realm);
 }
 
 void CommandBus::stop() {

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <vector>
 
 namespace annals {
@@ -22,13 +23,13 @@ struct CommandLimits {
     /// The queue is kept short by time: beyond `queue_free` commands in all, a realm whose oldest command has
     /// waited longer than this gets no more than `queue_realm_free` of them into the queue, and a realm that
     /// has nothing there is let in only while a turn of all realms takes less.
-    std::int64_t queue_wait_ms_max{25};
+    std::int64_t queue_wait_ms_max{10};
     std::size_t queue_realm_free{8};
     std::size_t queue_free{64};
     /// When a writer takes nothing for so long, all that waits for it is refused: it waits for PostgreSQL.
-    std::int64_t queue_stall_ms_max{800};
+    std::int64_t queue_stall_ms_max{600};
     std::size_t batch_commands_max{256};   ///< commands decided and committed together
-    std::size_t batch_realm_share{8};      ///< of them, of one realm while several are at work
+    std::size_t batch_realm_share{16};     ///< of them, of one realm while several are at work
     std::size_t batch_bytes_max{4 << 20};  ///< of event lines in one append
     std::size_t decide_attempts_max{16};  ///< times a batch is decided again because another process appended
     std::size_t cached_streams_max{50'000};
@@ -82,6 +83,10 @@ public:
     void submit(CommandRequest request, CommandCompletion done);
     /// All or nothing when `atomic` (one realm only); otherwise each for itself, in order.
     void submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done);
+
+    /// The refusal that a single command of this realm would meet at this moment, counted as one; nothing
+    /// when it would be taken. Spares those who are refused, and everybody else, the reading of a command.
+    std::optional<Rejection> refusal_now(TenantId realm);
 
     /// Finishes what is queued, then stops. Later submits are refused with UNAVAILABLE.
     void stop();

@@ -14,22 +14,22 @@ constexpr int kBatchesAveraged = 4;
 
 }  // namespace
 
-JobQueue::Verdict JobQueue::admit(const CommandJob& job, Clock::time_point now) const {
+JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point now) const {
     if (stopping_) return Verdict::stopping;
     if (commands_ >= limits_.queue_max) return Verdict::full;
     const std::chrono::milliseconds wait_max(limits_.queue_wait_ms_max);
-    if (const auto found = lines_.find(job.requests.front().realm); found != lines_.end()) {
+    if (const auto found = lines_.find(realm); found != lines_.end()) {
         const Line& line = *found->second;
         if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
         const bool free = line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free;
-        if (job.bulk || free) return Verdict::taken;
+        if (bulk || free) return Verdict::taken;
         const bool slow =
             now - line.jobs.front().queued_at > wait_max || expected_wait(line.commands, now) > wait_max;
         return slow ? Verdict::realm_slow : Verdict::taken;
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
     // long that takes.
-    if (job.bulk || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
+    if (bulk || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
 }
 
@@ -54,7 +54,7 @@ JobQueue::Verdict JobQueue::push(CommandJob& job) {
     {
         const auto now = Clock::now();
         const std::lock_guard lock(mutex_);
-        const Verdict verdict = admit(job, now);
+        const Verdict verdict = admit(job.requests.front().realm, job.bulk, now);
         if (verdict != Verdict::taken) return verdict;
         if (commands_ == 0) moved_at_ = now;
         commands_ += job.requests.size();
@@ -64,6 +64,11 @@ JobQueue::Verdict JobQueue::push(CommandJob& job) {
     }
     wake_.notify_one();
     return Verdict::taken;
+}
+
+JobQueue::Verdict JobQueue::would_take(TenantId realm) const {
+    const std::lock_guard lock(mutex_);
+    return admit(realm, false, Clock::now());
 }
 
 void JobQueue::put_back(std::deque<CommandJob>& jobs) {

@@ -42,6 +42,8 @@ public:
     /// `job` is untouched unless it was taken. A group is taken whole or not at all, and may exceed a bound
     /// by its own size.
     Verdict push(CommandJob& job);
+    /// What push() would answer for a single command of the realm at this moment.
+    [[nodiscard]] Verdict would_take(TenantId realm) const;
     /// In front of the others and in their order, however full the queue is.
     void put_back(std::deque<CommandJob>& jobs);
     /// Waits for jobs and takes them by turns of the realms until they hold batch_commands_max commands or
@@ -69,7 +71,7 @@ private:
         Clock::time_point waits_since{};  ///< its last turn, or its entry when it had none since
     };
 
-    Verdict admit(const CommandJob& job, Clock::time_point now) const;
+    [[nodiscard]] Verdict admit(TenantId realm, bool bulk, Clock::time_point now) const;
     /// How long a command would wait behind so many of its realm, going by the last batches.
     [[nodiscard]] Clock::duration expected_wait(std::size_t ahead, Clock::time_point now) const;
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);

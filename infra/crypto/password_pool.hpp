@@ -9,8 +9,8 @@
 namespace annals::crypto {
 
 /// Where passwords are hashed and verified. Two threads at most and a short queue: hashing is slow on
-/// purpose, and without a bound a burst of logins would take all CPU from everything else. Any thread may
-/// submit.
+/// purpose, and without a bound a burst of logins would take all CPU from everything else. While processors
+/// are short its threads give way to all others. Any thread may submit.
 class PasswordPool {
 public:
     static constexpr std::size_t kThreadsMax = 2;

@@ -5,6 +5,7 @@
 
 #include <exception>
 #include <pthread.h>
+#include <sys/resource.h>
 #include <utility>
 
 namespace annals::runtime {
@@ -12,6 +13,7 @@ namespace {
 
 /// Linux keeps 15 characters of a thread's name; the rest of them is for its number.
 constexpr std::size_t kThreadNameLengthMax = 11;
+constexpr int kBackgroundNice = 10;
 /// How often waiting jobs are looked at.
 constexpr std::chrono::milliseconds kWatchInterval{100};
 
@@ -20,15 +22,24 @@ void name_thread(std::thread& thread, const std::string& pool, std::size_t numbe
     pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
 }
 
+/// On Linux a nice value belongs to a thread. A refusal leaves it as it was, which costs others time and
+/// nobody anything else.
+void give_way() {
+    const int now = getpriority(PRIO_PROCESS, 0);
+    if (now < kBackgroundNice) (void)setpriority(PRIO_PROCESS, 0, kBackgroundNice);
+}
+
 }  // namespace
 
-WorkerPool::WorkerPool(std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait)
+WorkerPool::WorkerPool(
+    std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait, WorkerPriority priority
+)
     : name_(std::move(name)), queued_max_(queued_max), wait_(wait) {
     ANNALS_ASSERT(threads >= 1, "a pool without threads never runs anything");
     ANNALS_ASSERT(queued_max >= 1, "a pool without a queue never takes anything");
     threads_.reserve(threads);
     for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this] { run_jobs(); });
+        threads_.emplace_back([this, priority] { run_jobs(priority); });
         name_thread(threads_.back(), name_, i);
     }
     if (wait_.give_up_after == kNoWaitLimit) return;
@@ -98,7 +109,8 @@ bool WorkerPool::stop_within(std::chrono::milliseconds limit) {
     return dropped.empty();
 }
 
-void WorkerPool::run_jobs() {
+void WorkerPool::run_jobs(WorkerPriority priority) {
+    if (priority == WorkerPriority::background) give_way();
     while (true) {
         Job job;
         {

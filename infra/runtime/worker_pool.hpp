@@ -24,6 +24,14 @@ struct WorkerWait {
     std::chrono::milliseconds give_up_after{kNoWaitLimit};
 };
 
+/// How the scheduler ranks a pool's threads.
+enum class WorkerPriority : std::uint8_t {
+    normal,
+    /// Long computations that must not keep everything else waiting: a nice value of 10, about a tenth of a
+    /// normal thread's share while processors are short, and all that is left over otherwise.
+    background
+};
+
 /// A fixed number of threads behind a queue of limited length. Any thread may submit. A job that throws is
 /// logged and ends alone; the pool goes on.
 class WorkerPool {
@@ -31,7 +39,10 @@ public:
     using Job = std::move_only_function<void()>;
 
     /// `name` shows in thread lists and logs (cut to 11 characters there). Both numbers are at least 1.
-    WorkerPool(std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait = {});
+    WorkerPool(
+        std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait = {},
+        WorkerPriority priority = WorkerPriority::normal
+    );
     /// As stop().
     ~WorkerPool();
     WorkerPool(const WorkerPool&) = delete;
@@ -64,7 +75,7 @@ private:
         Clock::time_point since;
     };
 
-    void run_jobs();
+    void run_jobs(WorkerPriority priority);
     void watch_waiting();
     void run_one(Job& job) const;
     void join_threads();

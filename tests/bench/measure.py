@@ -18,8 +18,8 @@ MEMORY_SAMPLE_S = 0.1
 class State:
     """What benches share: the instance, how long to measure, and what was found so far."""
 
-    def __init__(self, instance, quick):
-        self.instance, self.quick = instance, quick
+    def __init__(self, instance, quick, overload_s=None):
+        self.instance, self.quick, self.overload_s = instance, quick, overload_s
         self.rounds, self.round_s = (2, 4) if quick else (3, 10)
         self.commands_per_s = self.memory_idle = self.memory_load = None
 
@@ -60,14 +60,14 @@ def figure(name, values, unit, references=None, goal=None):
     }
 
 
-def wrk(state, script, seconds, seed, urls=None):
+def wrk(state, script, seconds, seed, urls=None, connections=CONNECTIONS):
     """Closed loop over all connections, shared by the servers; requests a second and wrk's own result."""
     urls = urls or [state.instance.url]
     environment = os.environ | {"BENCH_TARGETS": str(state.targets), "BENCH_SCRIPTS": str(HERE)}
     outs = [None] * len(urls)
 
     def load(number, url):
-        command = ["wrk", "-t", "1", "-c", str(CONNECTIONS // len(urls)), "-d", f"{seconds}s"]
+        command = ["wrk", "-t", "1", "-c", str(connections // len(urls)), "-d", f"{seconds}s"]
         command += ["-s", str(HERE / script), url, "--", str(seed * len(urls) + number)]
         outs[number] = run(command, env=environment)
 

@@ -30,7 +30,7 @@ def play(state, workload, *words):
 def overload(state):
     """Four times the capacity: what is refused, how soon, and what the rest pays."""
     print("==> overload: CreateTask at four times the capacity, open loop", flush=True)
-    seconds = QUICK_OVERLOAD_S if state.quick else OVERLOAD_S
+    seconds = state.overload_s or (QUICK_OVERLOAD_S if state.quick else OVERLOAD_S)
     words = ["--load-targets", state.pairs, "--load-seconds", seconds, "--factor", FACTOR]
     found = play(state, "overload", *words)
     state.instance.catch_up()

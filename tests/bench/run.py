@@ -60,6 +60,7 @@ def parse_arguments():
     )
     parser.add_argument("--json", metavar="FILE", help="also write one JSON object per figure")
     parser.add_argument("--markdown", metavar="FILE", help="put the table between the markers of this page")
+    parser.add_argument("--overload-s", type=int, metavar="S", help="seconds of overload; 60")
     parser.add_argument("--kafka", choices=("embedded", "real"), default="embedded", help="the broker")
     parser.add_argument(
         "--guard", action="store_true", help=f"fail far below expected.json; by default {', '.join(GUARDED)}"
@@ -124,7 +125,7 @@ def main():
         with tempfile.TemporaryDirectory(prefix="annals-bench-") as work:
             kafka = os.environ["ANNALS_TEST_KAFKA"] if arguments.kafka == "real" else None
             with Instance(binary, pathlib.Path(work), os.environ["ANNALS_TEST_PG"], kafka) as instance:
-                state = State(instance, arguments.quick)
+                state = State(instance, arguments.quick, arguments.overload_s)
                 for run in selected(arguments):
                     figures += run(state)
     except BenchError as error:

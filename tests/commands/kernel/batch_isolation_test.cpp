@@ -290,6 +290,26 @@ TEST_F(BatchIsolation, WhatWaitsForAWriterThatHangsIsRefusedInTime) {
     EXPECT_EQ(1U, dense_events().size());
 }
 
+TEST_F(BatchIsolation, WhoWouldBeRefusedIsToldBeforeTheCommandIsReadAndIsCounted) {
+    auto narrow = options();
+    narrow.limits.queue_max = 1;
+    bus = std::make_unique<CommandBus>(narrow);
+    const TenantId realm = fine(1).realm;
+    EXPECT_FALSE(bus->refusal_now(realm).has_value());
+    Gate gate;
+    hook.once(gate.hook());
+    auto held = submit(*bus, fine(1));
+    gate.wait_until_reached();
+    auto waiting = submit(*bus, fine(2));
+    const auto refusal = bus->refusal_now(realm);
+    ASSERT_TRUE(refusal.has_value());
+    EXPECT_EQ("OVERLOADED", refusal->code);
+    EXPECT_EQ(1U, bus->stats().refused_full);
+    gate.open();
+    EXPECT_TRUE(held.get());
+    EXPECT_TRUE(waiting.get());
+}
+
 TEST_F(BatchIsolation, ACommandThatWaitedTooLongIsRefusedRatherThanRunLate) {
     auto hurried = options();
     hurried.limits.command_age_ms_max = -1;

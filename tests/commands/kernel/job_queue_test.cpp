@@ -123,6 +123,16 @@ TEST_F(JobQueueTest, RefusesARealmWhoseOwnLineIsSlowAndNobodyElse) {
     EXPECT_EQ(Verdict::taken, push(job(1)));
 }
 
+TEST_F(JobQueueTest, SaysBeforehandWhatItWouldAnswerAndTakesNothingForIt) {
+    EXPECT_EQ(Verdict::taken, queue.would_take(realm(1)));
+    EXPECT_EQ(0U, queue.size());
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(Verdict::taken, push(job(1, 1, milliseconds(2000)))) << i;
+    EXPECT_EQ(Verdict::realm_slow, queue.would_take(realm(1)));
+    EXPECT_EQ(Verdict::taken, queue.would_take(realm(2))) << "only the one who sends too much is refused";
+    queue.stop();
+    EXPECT_EQ(Verdict::stopping, queue.would_take(realm(2)));
+}
+
 TEST_F(JobQueueTest, RefusesWhatWouldWaitTooLongGoingByTheLastBatches) {
     limits.queue_wait_ms_max = 20;
     JobQueue timed(limits);

@@ -2,12 +2,15 @@
 
 #include "infra/runtime/log.hpp"
 
+#include <algorithm>
 #include <atomic>
+#include <future>
 #include <gmock/gmock.h>
 #include <latch>
 #include <memory>
 #include <semaphore>
 #include <stdexcept>
+#include <sys/resource.h>
 
 namespace annals::runtime {
 namespace {
@@ -87,6 +90,19 @@ TEST(WorkerPool, GivesUpJobsThatNoThreadCameToInTime) {
     busy.gate.release();
     busy.pool.stop();
     EXPECT_EQ(ran, 1);
+}
+
+TEST(WorkerPool, ABackgroundPoolGivesWayAndLeavesOtherThreadsAsTheyAre) {
+    const int own = getpriority(PRIO_PROCESS, 0);
+    const auto priority_in = [](WorkerPriority priority) {
+        std::promise<int> found;
+        WorkerPool pool("nice", 1, 1, {}, priority);
+        EXPECT_TRUE(pool.try_submit([&] { found.set_value(getpriority(PRIO_PROCESS, 0)); }));
+        return found.get_future().get();
+    };
+    EXPECT_EQ(std::max(own, 10), priority_in(WorkerPriority::background));
+    EXPECT_EQ(own, priority_in(WorkerPriority::normal));
+    EXPECT_EQ(own, getpriority(PRIO_PROCESS, 0));
 }
 
 TEST(WorkerPool, RefusesJobsOnceItStops) {
