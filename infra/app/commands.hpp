@@ -18,7 +18,7 @@ int migrate(const runtime::Config& config, bool dry_run);
 /// Prints each event of a stream and the state after it. `stream` is "task-<uuid>" or the uuid alone.
 int replay(const runtime::Config& config, const std::string& stream, std::optional<std::uint64_t> until);
 
-/// What of an instance is verified; exactly one of the two may be left out.
+/// What of an instance is verified; at most one of the two is left out.
 struct VerifyScope {
     bool log{true};
     bool read_models{true};
