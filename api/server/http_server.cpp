@@ -141,7 +141,7 @@ void HttpServer::start(http::Handler handler) {
     ANNALS_ASSERT(!impl_->started, "a server starts once");
     impl_->core->handler = std::move(handler);
     for (unsigned i = 0; i < std::max(1U, impl_->core->options.io_threads); ++i) {
-        impl_->threads.push_back(std::make_shared<IoThread>(impl_->core));
+        impl_->threads.push_back(std::make_shared<IoThread>(impl_->core, i));
     }
     impl_->listen();
     impl_->started = true;

@@ -1,6 +1,7 @@
 #include "api/server/io_thread.hpp"
 
 #include "api/server/connection.hpp"
+#include "domain/kernel/thread_name.hpp"
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
@@ -24,8 +25,9 @@ std::chrono::milliseconds sweep_interval(const http::Limits& limits) {
 
 }  // namespace
 
-IoThread::IoThread(std::shared_ptr<ServerCore> core)
+IoThread::IoThread(std::shared_ptr<ServerCore> core, std::size_t number)
     : core_(std::move(core)),
+      number_(number),
       context_(1),
       work_(asio::make_work_guard(context_)),
       sweep_timer_(context_),
@@ -33,7 +35,10 @@ IoThread::IoThread(std::shared_ptr<ServerCore> core)
 
 void IoThread::start() {
     schedule_sweep();
-    thread_ = std::thread([this] { context_.run(); });
+    thread_ = std::thread([this] {
+        name_this_thread("http", number_);
+        context_.run();
+    });
 }
 
 void IoThread::adopt(Socket socket, std::string address) {

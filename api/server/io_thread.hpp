@@ -5,6 +5,7 @@
 #include "api/server/server_core.hpp"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -22,7 +23,8 @@ class Connection;
 /// each request.
 class IoThread : public std::enable_shared_from_this<IoThread> {
 public:
-    explicit IoThread(std::shared_ptr<ServerCore> core);
+    /// `number` tells the threads of a server apart in thread lists.
+    IoThread(std::shared_ptr<ServerCore> core, std::size_t number);
 
     /// Starts the thread. Once.
     void start();
@@ -56,6 +58,7 @@ private:
     void schedule_sweep();
 
     std::shared_ptr<ServerCore> core_;
+    const std::size_t number_;
     asio::io_context context_;
     asio::executor_work_guard<Executor> work_;
     Timer sweep_timer_;

@@ -3,6 +3,7 @@
 #include "commands/kernel/writer.hpp"
 #include "domain/kernel/assert.hpp"
 #include "domain/kernel/partitioning.hpp"
+#include "domain/kernel/thread_name.hpp"
 
 #include <algorithm>
 #include <atomic>
@@ -136,6 +137,7 @@ private:
 
     /// A writer that waits for PostgreSQL cannot answer those who wait for it.
     void watch_for_stalls() {
+        name_this_thread("writer-watch");
         std::unique_lock lock(watcher_mutex_);
         while (!watcher_wake_.wait_for(lock, kStallCheck, [this] { return stopping_; })) {
             for (const auto& writer : writers_) writer->refuse_stalled();

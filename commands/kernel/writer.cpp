@@ -2,6 +2,7 @@
 
 #include "commands/kernel/held_heads.hpp"
 #include "commands/kernel/writer_batch.hpp"
+#include "domain/kernel/thread_name.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -45,6 +46,7 @@ void Writer::stop() {
 }
 
 void Writer::run() {
+    name_this_thread("writer");
     while (true) {
         std::deque<CommandJob> jobs = queue_.take();
         if (jobs.empty()) return;

@@ -1,6 +1,7 @@
 #include "infra/kafka/relay.hpp"
 
 #include "domain/kernel/assert.hpp"
+#include "domain/kernel/thread_name.hpp"
 #include "infra/kafka/relay_session.hpp"
 
 #include <algorithm>
@@ -45,6 +46,7 @@ struct Relay::Impl {
     }
 
     void run() {
+        name_this_thread("relay");
         auto backoff = kBackoffMin;
         while (!stopping.load()) {
             bool failed = false;

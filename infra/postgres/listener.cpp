@@ -1,5 +1,6 @@
 #include "infra/postgres/listener.hpp"
 
+#include "domain/kernel/thread_name.hpp"
 #include "infra/postgres/connection.hpp"
 #include "infra/postgres/limits.hpp"
 #include "infra/runtime/log.hpp"
@@ -52,6 +53,7 @@ public:
 
 private:
     void run() {
+        name_this_thread("listener");
         std::int64_t delay_ms = 0;
         while (!stopping_) {
             try {

@@ -1,5 +1,6 @@
 #include "infra/projector/lease_keeper.hpp"
 
+#include "domain/kernel/thread_name.hpp"
 #include "infra/crypto/random.hpp"
 #include "infra/postgres/pg_errors.hpp"
 #include "infra/projector/lease_plan.hpp"
@@ -85,6 +86,7 @@ struct LeaseKeeper::Impl {
 };
 
 void LeaseKeeper::Impl::run() {
+    name_this_thread("leases");
     bool away = false;
     while (!stopping) {
         try {

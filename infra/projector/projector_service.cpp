@@ -1,5 +1,7 @@
 #include "infra/projector/projector_service.hpp"
 
+#include "domain/kernel/thread_name.hpp"
+
 #include <algorithm>
 #include <atomic>
 #include <condition_variable>
@@ -133,6 +135,7 @@ void ProjectorService::Impl::tell_parked(const ParkedEvent& parked) const {
 
 /// One unit of work after another; the one place where what went wrong is caught.
 void ProjectorService::Impl::run() {
+    name_this_thread("projector");
     milliseconds back_off = kBackOffMin;
     while (!stopping) {
         try {

@@ -1,5 +1,6 @@
 #include "infra/projector/rebuild.hpp"
 
+#include "domain/kernel/thread_name.hpp"
 #include "infra/postgres/parked_events.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "projections/kernel/projector.hpp"
@@ -157,7 +158,8 @@ void Rebuild::fill(const Positions& targets, std::string_view phase) {
     std::exception_ptr failure;
     std::vector<std::thread> threads;
     for (const auto& worker : workers_) {
-        threads.emplace_back([&, worker = worker.get()] {
+        threads.emplace_back([&, worker = worker.get(), number = threads.size()] {
+            name_this_thread("rebuild", number);
             std::exception_ptr mine;
             try {
                 worker->fill(targets, done, stop);

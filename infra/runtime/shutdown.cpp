@@ -1,5 +1,6 @@
 #include "infra/runtime/shutdown.hpp"
 
+#include "domain/kernel/thread_name.hpp"
 #include "infra/runtime/log.hpp"
 
 #include <array>
@@ -78,6 +79,7 @@ void ShutdownSignals::note(int signal) {
 }
 
 void ShutdownSignals::watch() {
+    name_this_thread("signals");
     bool signalled = false;
     while (true) {
         std::array<pollfd, 2> watched{{{signal_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}}};

@@ -1,26 +1,19 @@
 #include "infra/runtime/worker_pool.hpp"
 
 #include "domain/kernel/assert.hpp"
+#include "domain/kernel/thread_name.hpp"
 #include "infra/runtime/log.hpp"
 
 #include <exception>
-#include <pthread.h>
 #include <sys/resource.h>
 #include <utility>
 
 namespace annals::runtime {
 namespace {
 
-/// Linux keeps 15 characters of a thread's name; the rest of them is for its number.
-constexpr std::size_t kThreadNameLengthMax = 11;
 constexpr int kBackgroundNice = 10;
 /// How often waiting jobs are looked at.
 constexpr std::chrono::milliseconds kWatchInterval{100};
-
-void name_thread(std::thread& thread, const std::string& pool, std::size_t number) {
-    const std::string name = pool.substr(0, kThreadNameLengthMax) + "-" + std::to_string(number);
-    pthread_setname_np(thread.native_handle(), name.substr(0, 15).c_str());
-}
 
 /// On Linux a nice value belongs to a thread. A refusal leaves it as it was, which costs others time and
 /// nobody anything else.
@@ -38,13 +31,10 @@ WorkerPool::WorkerPool(
     ANNALS_ASSERT(threads >= 1, "a pool without threads never runs anything");
     ANNALS_ASSERT(queued_max >= 1, "a pool without a queue never takes anything");
     threads_.reserve(threads);
-    for (std::size_t i = 0; i < threads; ++i) {
-        threads_.emplace_back([this, priority] { run_jobs(priority); });
-        name_thread(threads_.back(), name_, i);
-    }
+    for (std::size_t i = 0; i < threads; ++i)
+        threads_.emplace_back([this, i, priority] { run_jobs(i, priority); });
     if (wait_.give_up_after == kNoWaitLimit) return;
-    watcher_ = std::thread([this] { watch_waiting(); });
-    name_thread(watcher_, name_, threads);
+    watcher_ = std::thread([this, threads] { watch_waiting(threads); });
 }
 
 WorkerPool::~WorkerPool() {
@@ -109,7 +99,8 @@ bool WorkerPool::stop_within(std::chrono::milliseconds limit) {
     return dropped.empty();
 }
 
-void WorkerPool::run_jobs(WorkerPriority priority) {
+void WorkerPool::run_jobs(std::size_t number, WorkerPriority priority) {
+    name_this_thread(name_, number);
     if (priority == WorkerPriority::background) give_way();
     while (true) {
         Job job;
@@ -126,7 +117,8 @@ void WorkerPool::run_jobs(WorkerPriority priority) {
 }
 
 /// All threads may be busy with something that hangs; then somebody else has to say so.
-void WorkerPool::watch_waiting() {
+void WorkerPool::watch_waiting(std::size_t number) {
+    name_this_thread(name_, number);
     std::unique_lock lock(mutex_);
     while (!stop_or_time_.wait_for(lock, kWatchInterval, [this] { return stopping_; })) {
         const auto limit = Clock::now() - wait_.give_up_after;

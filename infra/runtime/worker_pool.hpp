@@ -38,7 +38,7 @@ class WorkerPool {
 public:
     using Job = std::move_only_function<void()>;
 
-    /// `name` shows in thread lists and logs (cut to 11 characters there). Both numbers are at least 1.
+    /// `name` shows in thread lists and logs (as name_this_thread() cuts it). Both numbers are at least 1.
     WorkerPool(
         std::string name, std::size_t threads, std::size_t queued_max, WorkerWait wait = {},
         WorkerPriority priority = WorkerPriority::normal
@@ -75,8 +75,8 @@ private:
         Clock::time_point since;
     };
 
-    void run_jobs(WorkerPriority priority);
-    void watch_waiting();
+    void run_jobs(std::size_t number, WorkerPriority priority);
+    void watch_waiting(std::size_t number);
     void run_one(Job& job) const;
     void join_threads();
 

@@ -1,6 +1,7 @@
 #include "projections/kernel/fold_check.hpp"
 
 #include "domain/contract/json_writer.hpp"
+#include "domain/kernel/thread_name.hpp"
 
 #include <algorithm>
 #include <array>
@@ -175,8 +176,12 @@ private:
     template <class Work>
     void on_each_worker(Work work) {
         std::vector<std::future<void>> threads;
-        for (std::size_t i = 1; i < workers_.size(); ++i)
-            threads.push_back(std::async(std::launch::async, [&work, i] { work(i); }));
+        for (std::size_t i = 1; i < workers_.size(); ++i) {
+            threads.push_back(std::async(std::launch::async, [&work, i] {
+                name_this_thread("fold", i);
+                work(i);
+            }));
+        }
         work(0);
         for (auto& thread : threads) thread.get();
     }

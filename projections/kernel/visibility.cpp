@@ -1,5 +1,7 @@
 #include "projections/kernel/visibility.hpp"
 
+#include "domain/kernel/thread_name.hpp"
+
 #include <condition_variable>
 #include <map>
 #include <mutex>
@@ -70,6 +72,7 @@ struct Visibility::Impl {
     }
 
     void watch_deadlines() {
+        name_this_thread("visibility");
         std::unique_lock lock(mutex);
         while (!closed) {
             if (by_deadline.empty()) {
