@@ -2,6 +2,7 @@
 
 #include "api/http/negotiation.hpp"
 #include "api/http/query.hpp"
+#include "api/http/router.hpp"
 #include "api/kernel/command_endpoint.hpp"
 #include "api/kernel/query_endpoint.hpp"
 #include "commands/ports/event_store.hpp"
@@ -122,6 +123,24 @@ std::vector<http::Endpoint> make_endpoints(
         );
     }
     return endpoints;
+}
+
+std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
+    Services& services, const std::vector<Route>& routes
+) {
+    std::vector<http::Router::Row> rows;
+    for (const Route& route : routes) rows.push_back({route.method, route.pattern});
+    return [&services, &routes,
+            router = http::Router(rows)](http::Request& request) -> std::optional<http::Problem> {
+        const http::Router::Match match = router.match(request.method, request.segments);
+        if (match.outcome != http::Router::Outcome::found) return std::nullopt;
+        const auto* command = std::get_if<CommandRoute>(&routes[match.row].action);
+        if (command == nullptr) return std::nullopt;
+        const auto principal = authenticate(request, services.tokens, services.clock.now());
+        if (!principal) return std::nullopt;
+        request.route = routes[match.row].pattern;
+        return overload_refusal(services, *command, *principal);
+    };
 }
 
 std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits) {

@@ -4,6 +4,8 @@
 #include "api/kernel/authentication.hpp"
 #include "api/kernel/route.hpp"
 
+#include <functional>
+#include <optional>
 #include <vector>
 
 namespace annals::api {
@@ -12,6 +14,13 @@ namespace annals::api {
 /// route. `services` and `checks` outlive the endpoints.
 std::vector<http::Endpoint> make_endpoints(
     Services& services, AccessChecks& checks, const std::vector<Route>& routes
+);
+
+/// For ServerOptions::refuse_unread: refuses the command of a resource route that would be refused for
+/// overload once its body had come. Everything else, authentication that fails included, is left to the
+/// endpoints. `services` and `routes` outlive it.
+std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
+    Services& services, const std::vector<Route>& routes
 );
 
 /// The largest body a request may have.

@@ -96,13 +96,21 @@ void respond_when_visible(
     );
 }
 
+std::optional<http::Problem> overload_refusal(
+    Services& services, const CommandRoute& route, const Principal& principal
+) {
+    // What founds a realm of its own waits in that realm's line, which nobody has yet.
+    if (route.realm != Realm::session || route.type->target_is_realm || !principal.tenant)
+        return std::nullopt;
+    const auto refused = services.bus.refusal_now(*principal.tenant);
+    if (!refused) return std::nullopt;
+    return rejection_problem(*refused);
+}
+
 void run_command_route(Services& services, const CommandRoute& route, Exchange exchange) {
-    // Before the command is read: whoever is refused under overload must cost as little as possible. What
-    // founds a realm of its own waits in that realm's line, which nobody has yet.
-    if (route.realm == Realm::session && !route.type->target_is_realm && exchange.principal->tenant) {
-        if (const auto refused = services.bus.refusal_now(*exchange.principal->tenant))
-            return exchange.fail(rejection_problem(*refused));
-    }
+    // Before the command is read: whoever is refused under overload must cost as little as possible.
+    if (const auto refused = overload_refusal(services, route, *exchange.principal))
+        return exchange.fail(*refused);
     auto command = CommandInput(services, *exchange.request, *exchange.principal).from_route(route);
     if (!command) return exchange.fail(command.error());
     const bool if_match_used = command->expected_version.has_value();

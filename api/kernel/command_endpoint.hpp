@@ -4,6 +4,12 @@
 
 namespace annals::api {
 
+/// Why a command of the route would be refused at this moment, whatever it says; nothing when it would be let
+/// in, or must be read to know its realm. Does not block.
+std::optional<http::Problem> overload_refusal(
+    Services& services, const CommandRoute& route, const Principal& principal
+);
+
 /// Sends the command of a resource route and answers when it is durable, or visible if the client prefers to
 /// wait. The exchange is authenticated. Does not block.
 void run_command_route(Services& services, const CommandRoute& route, Exchange exchange);

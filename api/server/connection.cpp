@@ -74,7 +74,9 @@ Awaitable<bool> Connection::serve_request() {
     // Made only now, because the reader keeps references to the request.
     RequestReader reader(thread_->core().options, *request_);
     if (step == Step::done) step = read_request(reader);
-    if (step == Step::done) step = co_await receive_body(reader);
+    if (step == Step::done) step = take(reader, reader.read_body(input_));
+    if (step == Step::more && refuse_unread()) co_return co_await answer_unread(reader);
+    if (step == Step::more) step = co_await receive_body(reader);
     if (step == Step::closed) co_return false;
     if (step == Step::done) {
         const bool connected = co_await handle();
@@ -162,7 +164,7 @@ Connection::Step Connection::read_request(RequestReader& reader) {
 }
 
 Awaitable<Connection::Step> Connection::receive_body(RequestReader& reader) {
-    if (!reader.complete() && input_.empty() && request_->headers.has("Expect")) {
+    if (request_->body.empty() && input_.empty() && request_->headers.has("Expect")) {
         output_.append("HTTP/1.1 100 Continue\r\n\r\n");
     }
     const Clock::time_point begin = Clock::now();
@@ -179,6 +181,30 @@ Awaitable<Connection::Step> Connection::receive_body(RequestReader& reader) {
         const bool received = co_await read_some(kBodyReadBytes);
         if (!received) co_return timed_out_ ? refuse(kTooSlow) : Step::closed;
     }
+}
+
+bool Connection::refuse_unread() {
+    const auto& refuse_unread = thread_->core().options.refuse_unread;
+    if (!refuse_unread) return false;
+    const std::optional<http::Problem> problem = refuse_unread(*request_);
+    if (problem) response_ = http::problem_response(*request_, *problem);
+    return problem.has_value();
+}
+
+/// Goes on with the connection after the body, because a new one costs more than what is left of most bodies.
+/// From a client that waits to be asked for its body nobody can tell whether it still sends it.
+Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
+    const bool stopping = thread_->core().stopping.load();
+    const bool keep_alive = client_keeps_alive_ && !stopping && !request_->headers.has("Expect");
+    append_answer(keep_alive);
+    if (keep_alive) {
+        const Step step = co_await receive_body(reader);
+        if (step == Step::done) co_return true;
+        if (step == Step::closed) co_return false;
+    }
+    const bool written = co_await flush();
+    if (written) co_await linger();
+    co_return false;
 }
 
 void Connection::call_handler() {

@@ -45,6 +45,7 @@ private:
     Awaitable<bool> serve_request();
     Awaitable<Step> receive_header();
     Awaitable<Step> receive_body(RequestReader& reader);
+    Awaitable<bool> answer_unread(RequestReader& reader);
     Awaitable<bool> handle();
     Awaitable<bool> read_some(std::size_t room);
     Awaitable<bool> flush();
@@ -55,6 +56,7 @@ private:
     Step read_request(RequestReader& reader);
     Step take(RequestReader& reader, RequestReader::Step step);
     Step refuse(Refusal refusal);
+    bool refuse_unread();
     void call_handler();
     void append_answer(bool keep_alive);
     void enter(Phase phase, Clock::time_point deadline);

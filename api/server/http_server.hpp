@@ -3,10 +3,12 @@
 #include "api/http/cors.hpp"
 #include "api/http/handler.hpp"
 #include "api/http/limits.hpp"
+#include "api/http/problem.hpp"
 
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,6 +37,9 @@ struct ServerOptions {
     /// The largest body a request may have, asked after its header; limits.body_bytes_max where this is not
     /// set.
     std::function<std::size_t(const http::Request&)> body_bytes_max{};
+    /// Asked once for a request whose header has come and whose body has not, or not all: a problem is
+    /// answered at once, and the body is dropped as it comes. Called on I/O threads. Must not block.
+    std::function<std::optional<http::Problem>(http::Request&)> refuse_unread{};
     /// Called on I/O threads with a code that names the place and a sentence. Must not block or throw.
     std::function<void(std::string_view code, std::string_view message)> log{};
     /// Called on I/O threads after each answer. Must not block or throw.
@@ -43,7 +48,8 @@ struct ServerOptions {
 
 /// An HTTP/1.1 server behind a strict gate. Each connection belongs to one I/O thread and has one request in
 /// work at a time; pipelined requests wait in its buffer and are answered in order. Everything that is
-/// refused before the handler is answered with problem+json and closes the connection.
+/// refused before the handler is answered with problem+json and closes the connection, but for what
+/// `refuse_unread` refuses.
 class HttpServer {
 public:
     explicit HttpServer(ServerOptions options);

@@ -200,6 +200,7 @@ server::ServerOptions Process::Impl::server_options() {
         .cors = http::CorsPolicy(config.list("cors_origins")),
         .body_bytes_max = [](const http::Request& request
                           ) { return api::body_bytes_max(request, http::Limits{}); },
+        .refuse_unread = api ? api::make_unread_refusal(api->services, api::all_routes()) : nullptr,
         .log = [](std::string_view code,
                   std::string_view message) { runtime::log(runtime::Level::warning, code, message); },
         .answered = [this](const server::Answered& answer) { record_answer(metrics, answer); },

@@ -5,6 +5,7 @@
 #include "commands/kernel/committed_state.hpp"
 #include "domain/identity/commands.hpp"
 #include "domain/organizations/commands.hpp"
+#include "tests/support/command_results.hpp"
 #include "tests/support/memory_log.hpp"
 #include "tests/support/values.hpp"
 
@@ -128,18 +129,5 @@ private:
                   ) { reports.push_back(std::string(code) + ' ' + detail); },
     }};
 };
-
-/// The code of a rejection, or what was accepted instead.
-inline std::string code_of(const CommandResult& result) {
-    return result ? "accepted" : result.error().code;
-}
-
-/// The pointers of a rejection's field faults.
-inline std::vector<std::string> pointers_of(const CommandResult& result) {
-    std::vector<std::string> pointers;
-    if (result) return pointers;
-    for (const FieldFault& fault : result.error().faults) pointers.push_back(fault.pointer);
-    return pointers;
-}
 
 }  // namespace annals::test

@@ -3,6 +3,7 @@
 #include "commands/kernel/command_bus.hpp"
 #include "commands/kernel/command_table.hpp"
 #include "domain/organizations/tenant.hpp"
+#include "tests/support/command_results.hpp"
 #include "tests/support/hooked_store.hpp"
 #include "tests/support/memory_log.hpp"
 #include "tests/support/values.hpp"
@@ -116,9 +117,6 @@ inline std::future<std::vector<CommandResult>> submit_group(
     return answered->get_future();
 }
 
-inline std::string code_of(const CommandResult& result) {
-    return result ? "accepted" : result.error().code;
-}
 inline std::vector<std::string> codes_of(const std::vector<CommandResult>& results) {
     std::vector<std::string> codes;
     for (const CommandResult& result : results) codes.push_back(code_of(result));

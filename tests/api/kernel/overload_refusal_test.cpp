@@ -1,0 +1,215 @@
+#include "api/kernel/application.hpp"
+#include "tests/api/server/loopback.hpp"
+#include "tests/support/command_world.hpp"
+#include "tests/support/scripted_bus.hpp"
+
+#include <gmock/gmock.h>
+#include <stdexcept>
+
+namespace annals::api {
+namespace {
+
+using server::Answer;
+using server::RawClient;
+using testing::HasSubstr;
+
+constexpr std::string_view kToken = "ada";
+
+/// What no command of a resource route comes to.
+struct NoQueries final : QueryReader {
+    std::unique_ptr<QueryResult> query(TenantId, const Statement&, std::span<const QueryParam>) override {
+        throw std::logic_error("a command asked a query table");
+    }
+};
+struct NoProgress final : ProjectionProgressReader {
+    ProjectionProgress read(std::span<const std::string>) override { return {}; }
+    std::vector<std::string> copies() override { return {}; }
+    std::vector<ParkedEntry> parked(std::size_t) override { return {}; }
+};
+struct NoPasswords final : Passwords {
+    bool submit(std::move_only_function<void()>, std::move_only_function<void()>) override { return false; }
+    std::string hash(const std::string&) override { return {}; }
+    bool verify(const std::optional<std::string>&, const std::string&) override { return false; }
+    std::optional<std::string> weakness(const std::string&, const std::string&) override { return {}; }
+};
+struct NoBootstrap final : Bootstrap {
+    bool matches(std::string_view) override { return false; }
+};
+struct WorkersOnTheSpot final : Workers {
+    bool submit(std::move_only_function<void()> job, std::move_only_function<void()>) override {
+        job();
+        return true;
+    }
+};
+/// One token, of one person.
+struct OneToken final : AccessTokens {
+    explicit OneToken(const Principal& whose) : principal(whose) {}
+    std::optional<Principal> verify(std::string_view token, Instant) override {
+        if (token != kToken) return std::nullopt;
+        return principal;
+    }
+    std::string mint(Principal&, Instant) override { return std::string(kToken); }
+    [[nodiscard]] std::int64_t lifetime_s() const override { return 600; }
+    [[nodiscard]] std::string jwks() const override { return {}; }
+    Principal principal;
+};
+
+/// The API as it is served, on a log in memory, with a queue of one command before a writer that is held.
+class FullQueue : public testing::Test {
+protected:
+    FullQueue() {
+        server::ServerOptions options;
+        options.refuse_unread = make_unread_refusal(services, all_routes());
+        served.emplace(std::move(options));
+        served->start(http::make_dispatcher(make_endpoints(services, checks, all_routes()), {}));
+        hook.once(gate.hook());
+        held = test::submit(bus, test::scripted(test::appends(), realm, world.ids.next()));
+        gate.wait_until_reached();
+        waiting = test::submit(bus, test::scripted(test::appends(), realm, world.ids.next()));
+    }
+    ~FullQueue() override {
+        gate.open();
+        served.reset();
+    }
+
+    /// Lets the writer go on until nothing waits.
+    void drain() {
+        gate.open();
+        EXPECT_TRUE(held.get());
+        EXPECT_TRUE(waiting.get());
+    }
+    SessionId begin_session() {
+        const SessionId begun{world.ids.next()};
+        const identity::RecordLogin login{
+            .session_id = begun,
+            .credential_id = CredentialId{world.ids.next()},
+            .token_hash = Secret::trusted("first"),
+            .expires_at = world.clock.now() + 3600 * kMicrosPerSecond,
+        };
+        EXPECT_TRUE(world.send(ada, realm_of(ada), ada.value, login));
+        return begun;
+    }
+    CommandBusOptions narrow() {
+        CommandBusOptions options{
+            .partitions = test::CommandWorld::kPartitions,
+            .open_store = [this] { return std::make_unique<test::HookedStore>(world.log.open(), hook); },
+            .clock = &world.clock,
+            .ids = &world.ids,
+            .cryptography = &world.cryptography,
+            .appended = {},
+            .report = {},
+        };
+        options.limits.queue_max = 1;
+        options.limits.queue_stall_ms_max = 3'600'000;
+        options.limits.command_age_ms_max = 3'600'000;
+        return options;
+    }
+    /// A command that makes a project; its body may be left out.
+    static std::string create_project(
+        std::string_view body, std::string_view more = {}, std::string_view token = kToken
+    ) {
+        return "POST /api/v1/projects HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\n"
+               "Authorization: Bearer " +
+               std::string(token) + "\r\nContent-Length: " + std::to_string(body.size()) + "\r\n" +
+               std::string(more) + "\r\n";
+    }
+    static void expect_refused(const std::optional<Answer>& answer) {
+        expect_problem(answer, 503, "the queue is full");
+        ASSERT_TRUE(answer);
+        EXPECT_EQ(answer->header("retry-after"), "1");
+        EXPECT_THAT(answer->body, HasSubstr(R"("code":"OVERLOADED")"));
+    }
+
+    static constexpr std::string_view kBody = R"({"name":"Moon","key":"MOON"})";
+
+    test::CommandWorld world;
+    UserId ada = world.register_user("ada@example.org");
+    TenantId realm = world.found(ada, "moon");
+    SessionId session = begin_session();
+    test::AppendHook hook;
+    test::Gate gate;
+    CommandBus bus{narrow()};
+    NoQueries reader;
+    NoProgress progress;
+    NoPasswords passwords;
+    NoBootstrap bootstrap;
+    WorkersOnTheSpot workers;
+    OneToken tokens{Principal{.user = ada, .tenant = realm, .session = session}};
+    Visibility visibility{1, test::CommandWorld::kPartitions};
+    AccessDirectory directory{world.log.open(), world.cryptography, test::CommandWorld::kPartitions};
+    http::CursorCodec cursors{[](std::string_view) { return std::array<std::uint8_t, 32>{}; }};
+    Services services{
+        .bus = bus,
+        .reader = reader,
+        .visibility = visibility,
+        .projections = progress,
+        .directory = directory,
+        .tokens = tokens,
+        .passwords = passwords,
+        .workers = workers,
+        .bootstrap = bootstrap,
+        .clock = world.clock,
+        .ids = world.ids,
+        .cryptography = world.cryptography,
+        .cursors = cursors,
+        .partitions = test::CommandWorld::kPartitions,
+        .session_lifetime_s = 3600,
+        .report = [](std::string_view, const std::string&, const std::string&) {},
+    };
+    AccessChecks checks{directory, 1000};
+    std::optional<server::HttpServer> served;
+    std::future<CommandResult> held;
+    std::future<CommandResult> waiting;
+};
+
+TEST_F(FullQueue, RefusesACommandBeforeItsBodyHasComeAndTakesTheNextOnTheSameConnection) {
+    RawClient client(served->port());
+    client.send(create_project(kBody));
+    expect_refused(client.read());
+    drain();
+    // The body of the refused one is dropped, and is not taken for the beginning of the next.
+    client.send(std::string(kBody) + create_project(kBody) + std::string(kBody));
+    const std::optional<Answer> accepted = client.read();
+    ASSERT_TRUE(accepted);
+    EXPECT_EQ(accepted->status, 201) << accepted->body;
+    EXPECT_EQ(bus.stats().refused_full, 1U);
+    EXPECT_EQ(bus.stats().accepted, 3U) << "what was held, what waited, and the project";
+}
+
+TEST_F(FullQueue, RefusesACommandThatIsThereWithoutReadingIt) {
+    constexpr std::string_view kBroken = R"({"name":)";
+    RawClient client(served->port());
+    client.send(create_project(kBroken) + std::string(kBroken));
+    expect_refused(client.read());
+    drain();
+    client.send(create_project(kBroken) + std::string(kBroken));
+    expect_problem(client.read(), 400, "the same body when it is read");
+}
+
+TEST_F(FullQueue, AsksNoClientForTheBodyOfACommandItWouldRefuse) {
+    constexpr std::string_view kExpect = "Expect: 100-continue\r\n";
+    RawClient refused(served->port());
+    refused.send(create_project(kBody, kExpect));
+    expect_refused(refused.read());
+    EXPECT_TRUE(refused.closed());
+    drain();
+    RawClient client(served->port());
+    client.send(create_project(kBody, kExpect));
+    EXPECT_EQ(client.read_interim(), 100);
+    client.send(kBody);
+    EXPECT_EQ(client.read()->status, 201);
+}
+
+TEST_F(FullQueue, LeavesWhatIsNoCommandOfTheOrganizationToItsRoute) {
+    RawClient client(served->port());
+    client.send(create_project(kBody, {}, "somebody"));
+    client.send(kBody);
+    expect_problem(client.read(), 401, "a token that was not issued here");
+    client.send("POST /api/v1/no-such-path HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n");
+    client.send("{}");
+    expect_problem(client.read(), 404, "no route");
+    EXPECT_EQ(bus.stats().refused_full, 0U);
+}
+
+}  // namespace
+}  // namespace annals::api
