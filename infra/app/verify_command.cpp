@@ -1,44 +1,32 @@
 #include "domain/contract/json_writer.hpp"
+#include "infra/app/check_log.hpp"
 #include "infra/app/commands.hpp"
 #include "infra/app/operator_tools.hpp"
 #include "infra/app/process.hpp"
 #include "infra/app/progress_bar.hpp"
-#include "infra/app/verify_log.hpp"
 #include "infra/crypto/master_key.hpp"
 #include "infra/crypto/system_cryptography.hpp"
-#include "infra/postgres/log_scan.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "projections/catalogue.hpp"
 #include "projections/kernel/fold_check.hpp"
 
 #include <algorithm>
 #include <cstdio>
-#include <numeric>
+#include <optional>
+#include <thread>
 
 namespace annals::app {
 namespace {
 
-constexpr std::uint64_t kProgressEvery = 10'000;
+constexpr std::size_t kLogThreadsMax = 8;
 constexpr std::size_t kFoldThreads = 4;
 
-std::unique_ptr<LogVerifier> verify_log(const std::string& dsn) {
-    std::unique_ptr<LogVerifier> verifier;
-    std::uint64_t total = 0;
+std::optional<LogVerifier> verify_log(const std::string& dsn) {
     const ProgressBar progress("log");
-    pg::scan_log(
-        dsn,
-        [&](const pg::LogOutline& outline) {
-            total = std::accumulate(outline.heads.begin(), outline.heads.end(), std::uint64_t{0});
-            verifier = std::make_unique<LogVerifier>(outline);
-        },
-        [&](const EventRow& event) {
-            verifier->take(event);
-            if (verifier->events() % kProgressEvery == 0) progress.show(verifier->events(), total);
-        }
-    );
-    verifier->finish();
-    progress.show(verifier->events(), total);
-    return verifier;
+    LogCheckOptions options;
+    options.threads = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kLogThreadsMax);
+    options.progress = [&](std::uint64_t done, std::uint64_t of) { progress.show(done, of); };
+    return check_log(dsn, options);
 }
 
 std::vector<FoldResult> verify_read_models(const runtime::Config& config) {
@@ -56,10 +44,10 @@ std::vector<FoldResult> verify_read_models(const runtime::Config& config) {
     });
 }
 
-/// `log` is null when it was not verified; then its members are left out.
-void print_json(const LogVerifier* log, const std::vector<FoldResult>& folds, bool well) {
+/// `log` is nothing when it was not verified; then its members are left out.
+void print_json(const std::optional<LogVerifier>& log, const std::vector<FoldResult>& folds, bool well) {
     std::string out = R"({"ok":)" + std::string(well ? "true" : "false");
-    if (log != nullptr) {
+    if (log) {
         out += R"(,"events":)" + std::to_string(log->events());
         out += R"(,"log_problems":)" + std::to_string(log->problem_count()) + R"(,"problems":[)";
         for (const std::string& problem : log->problems()) {
@@ -117,14 +105,14 @@ void print_folds(const std::vector<FoldResult>& folds) {
 }  // namespace
 
 int verify(const runtime::Config& config, bool json, VerifyScope scope) {
-    const auto log = scope.log ? verify_log(engine_dsn(config)) : nullptr;
+    const auto log = scope.log ? verify_log(engine_dsn(config)) : std::nullopt;
     const auto folds = scope.read_models ? verify_read_models(config) : std::vector<FoldResult>();
-    const bool log_holds = log == nullptr || log->problem_count() == 0;
+    const bool log_holds = !log || log->problem_count() == 0;
     const bool well = log_holds && std::ranges::all_of(folds, &FoldResult::equal);
     if (json) {
-        print_json(log.get(), folds, well);
+        print_json(log, folds, well);
     } else {
-        if (log != nullptr) print_log(*log);
+        if (log) print_log(*log);
         print_folds(folds);
         std::printf(well ? "everything holds\n" : "NOT everything holds\n");
     }

@@ -2,48 +2,40 @@
 
 #include "infra/crypto/sha256.hpp"
 
+#include <algorithm>
+
 namespace annals::app {
 
-void LogVerifier::problem(const EventRow& event, const std::string& what) {
-    ++problem_count_;
-    if (problems_.size() >= kProblemsMax) return;
-    problems_.push_back(
-        "partition " + std::to_string(event.partition) + " position " + std::to_string(event.position) +
-        ": " + what
-    );
+namespace {
+
+/// How many events before its turn a stream's entry is asked of the memory, which takes longer than a check.
+constexpr std::size_t kPrefetchEvents = 8;
+
+void problem(CheckedEvents& into, std::string what) {
+    ++into.problem_count;
+    if (into.problems.size() < kProblemsMax)
+        into.problems.push_back({into.numbers.size() - 1, std::move(what)});
 }
 
-void LogVerifier::take(const EventRow& event) {
-    ++events_;
-    std::uint64_t& seen = seen_.at(event.partition);
-    if (event.position != seen + 1) problem(event, "the position before it was " + std::to_string(seen));
-    seen = event.position;
-    StreamVersion& version = versions_[event.stream];
-    if (event.version != version + 1) {
-        problem(
-            event, "version " + std::to_string(event.version) + " of its stream follows version " +
-                       std::to_string(version)
-        );
-    }
-    version = event.version;
-    std::uint64_t& tenant_position = tenant_positions_[event.tenant];
-    if (event.tenant_position != tenant_position + 1) {
-        problem(
-            event, "realm position " + std::to_string(event.tenant_position) + " follows " +
-                       std::to_string(tenant_position)
-        );
-    }
-    tenant_position = event.tenant_position;
-    if (crypto::leaf_hash(event.line) != event.leaf_hash)
-        problem(event, "the leaf hash does not match the line");
-    check_line(event);
+bool same_bytes(const crypto::Digest& digest, std::string_view bytes) {
+    return std::ranges::equal(digest, bytes, {}, {}, [](char c) { return static_cast<std::uint8_t>(c); });
+}
+
+}  // namespace
+
+void EventChecker::take(const pg::ScannedEvent& event, CheckedEvents& into) {
+    into.numbers.push_back({event.position, event.version, event.tenant_position, event.stream, event.tenant}
+    );
+    if (!same_bytes(crypto::leaf_hash(event.line), event.leaf_hash))
+        problem(into, "the leaf hash does not match the line");
+    check_line(event, into);
 }
 
 /// The columns beside the line exist to find events; a doctored one must not go unseen.
-void LogVerifier::check_line(const EventRow& event) {
+void EventChecker::check_line(const pg::ScannedEvent& event, CheckedEvents& into) {
     const auto recorded = contract::read_event_line(document_, event.line, nullptr);
     if (!recorded) {
-        problem(event, "the line cannot be read: " + recorded.error().code + ", " + recorded.error().detail);
+        problem(into, "the line cannot be read: " + recorded.error().code + ", " + recorded.error().detail);
         return;
     }
     const contract::Envelope& envelope = recorded->envelope;
@@ -53,14 +45,60 @@ void LogVerifier::check_line(const EventRow& event) {
                       envelope.position.number == event.position &&
                       envelope.position.partition == event.partition && envelope.category == event.category &&
                       document_.text("type") == event.type;
-    if (!same) problem(event, "a column says something else than the line");
-    const std::uint32_t epoch = outline_.history.at(event.partition, event.position);
+    if (!same) problem(into, "a column says something else than the line");
+    const std::uint32_t epoch = history_.at(event.partition, event.position);
     if (envelope.position.epoch != epoch) {
         problem(
-            event, "the line is of epoch " + std::to_string(envelope.position.epoch) +
-                       ", appended in epoch " + std::to_string(epoch)
+            into, "the line is of epoch " + std::to_string(envelope.position.epoch) + ", appended in epoch " +
+                      std::to_string(epoch)
         );
     }
+}
+
+void LogVerifier::problem(std::uint16_t partition, std::uint64_t position, const std::string& what) {
+    ++problem_count_;
+    if (problems_.size() >= kProblemsMax) return;
+    problems_.push_back(
+        "partition " + std::to_string(partition) + " position " + std::to_string(position) + ": " + what
+    );
+}
+
+void LogVerifier::take(const CheckedEvents& events) {
+    const std::vector<EventNumbers>& numbers = events.numbers;
+    auto own = events.problems.begin();
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+        if (i + kPrefetchEvents < numbers.size()) versions_.prefetch(numbers[i + kPrefetchEvents].stream);
+        take(events.partition, numbers[i]);
+        for (; own != events.problems.end() && own->event == i; ++own)
+            problem(events.partition, numbers[i].position, own->what);
+    }
+    problem_count_ += events.problem_count - events.problems.size();
+}
+
+void LogVerifier::take(std::uint16_t partition, const EventNumbers& event) {
+    ++events_;
+    std::uint64_t& seen = seen_.at(partition);
+    if (event.position != seen + 1)
+        problem(partition, event.position, "the position before it was " + std::to_string(seen));
+    seen = event.position;
+    StreamVersion& version = versions_.of(event.stream);
+    if (event.version != version + 1) {
+        problem(
+            partition, event.position,
+            "version " + std::to_string(event.version) + " of its stream follows version " +
+                std::to_string(version)
+        );
+    }
+    version = event.version;
+    std::uint64_t& tenant_position = tenant_positions_.of(event.tenant.value);
+    if (event.tenant_position != tenant_position + 1) {
+        problem(
+            partition, event.position,
+            "realm position " + std::to_string(event.tenant_position) + " follows " +
+                std::to_string(tenant_position)
+        );
+    }
+    tenant_position = event.tenant_position;
 }
 
 void LogVerifier::finish() {
@@ -83,6 +121,12 @@ void LogVerifier::finish() {
                                ", log.epoch says " + std::to_string(raised)
             );
         }
+    }
+    if (outline_.stray_partition) {
+        ++problem_count_;
+        problems_.push_back(
+            "partition " + std::to_string(*outline_.stray_partition) + ": there are events, but no head"
+        );
     }
 }
 

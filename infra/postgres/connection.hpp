@@ -54,6 +54,10 @@ public:
     /// Several statements in one round trip. Outside a transaction block they are one transaction of their
     /// own: a failure undoes all of them.
     std::vector<Rows> pipeline(std::span<const Call> calls);
+    /// A COPY ... TO STDOUT, simple protocol. `message` is called for each piece that PostgreSQL sends, a row
+    /// of the copy with perhaps the header before it; the view lives as long as the call. The session's limit
+    /// counts from piece to piece. When `message` throws, the session is lost.
+    void copy_out(const std::string& sql, const std::function<void(std::string_view bytes)>& message);
 
     /// Waits until something arrives, `wake_fd` becomes readable or the time is over, then hands out the
     /// payload of each notification that came.
@@ -78,6 +82,7 @@ private:
     pg_result* receive(Deadline deadline);
     /// All results up to the end; the last one. Throws the first error among them.
     Rows receive_last(Deadline deadline);
+    void receive_copied(const std::function<void(std::string_view bytes)>& message);
     void wait(bool for_writing, Deadline deadline);
     [[nodiscard]] PgError error_of(const pg_result* result) const;
     [[noreturn]] void lose(const std::string& why);

@@ -22,6 +22,8 @@ inline constexpr int kAppendStatementTimeoutMs = 10'000;
 inline constexpr int kQueryStatementTimeoutMs = 5'000;
 inline constexpr int kRelayStatementTimeoutMs = 15'000;
 inline constexpr int kProjectorStatementTimeoutMs = 60'000;
+/// Of a piece of the log that `annals verify` reads, however slow the disk.
+inline constexpr int kScanStatementTimeoutMs = 600'000;
 inline constexpr int kLockTimeoutMs = 2'000;
 inline constexpr int kMigrationLockTimeoutMs = 10'000;
 inline constexpr int kIdleInTransactionTimeoutMs = 10'000;

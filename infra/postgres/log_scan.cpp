@@ -1,69 +1,159 @@
 #include "infra/postgres/log_scan.hpp"
 
-#include "infra/crypto/encoding.hpp"
+#include "infra/postgres/limits.hpp"
+#include "infra/postgres/wire.hpp"
 
-#include <algorithm>
-#include <pqxx/pqxx>
+#include <cstring>
+#include <fmt/format.h>
+#include <utility>
 
 namespace annals::pg {
 namespace {
 
-constexpr const char* kDeclare =
-    "declare log_scan no scroll cursor for select partition, position, event_id, tenant_id, tenant_position, "
-    "category, "
-    "stream_id, stream_version, type, line, encode(leaf_hash, 'hex') from log.event order by partition, "
-    "position";
-constexpr const char* kFetch = "fetch forward 2000 from log_scan";
+// A range is read by the primary key, in whose order it is wanted; a plan that sorts would read it twice. The
+// first session does nothing while the others read.
+constexpr SessionSettings kScanSession{
+    "annals-verify", kScanStatementTimeoutMs, kLockTimeoutMs,
+    "set jit = off; set enable_seqscan = off; set enable_bitmapscan = off;"
+    " set idle_in_transaction_session_timeout = 0;"
+};
 
-Uuid uuid_of(const pqxx::field& field) {
-    return Uuid::parse(field.c_str()).value_or(Uuid{});
+constexpr Statement kHeads{"scan_heads", "select head, epoch from log.partition order by partition"};
+constexpr Statement kEpochs{"scan_epochs", "select partition, epoch, after from log.epoch"};
+constexpr Statement kStray{
+    "scan_stray",
+    "(select partition from log.event where partition < 0 limit 1) union all"
+    " (select partition from log.event where partition >= $1::int limit 1)"
+};
+
+// What begins a COPY in binary form: a signature, flags and the length of an extension (none of which
+// PostgreSQL uses).
+constexpr std::string_view kSignature{"PGCOPY\n\377\r\n\0", 11};
+constexpr std::size_t kHeaderBytes = kSignature.size() + 4 + 4;
+constexpr std::int16_t kTrailer = -1;
+constexpr std::int16_t kColumns = 10;
+
+/// Takes the fields of one row after another.
+class CopiedRow {
+public:
+    explicit CopiedRow(std::string_view bytes) : rest_(bytes) {}
+
+    std::int16_t columns() { return static_cast<std::int16_t>(read_big_endian(take(2))); }
+    std::string_view field() {
+        const std::int64_t length = read_big_endian(take(4));
+        // NULL, which no column of the log allows, has the length -1.
+        if (length < 0) malformed();
+        return take(static_cast<std::size_t>(length));
+    }
+    std::uint64_t number() { return static_cast<std::uint64_t>(read_big_endian(sized(8))); }
+    Uuid uuid() {
+        Uuid id;
+        std::memcpy(id.bytes.data(), sized(id.bytes.size()).data(), id.bytes.size());
+        return id;
+    }
+    void end() const {
+        if (!rest_.empty()) malformed();
+    }
+
+private:
+    [[noreturn]] static void malformed() {
+        throw PgError("a row of a binary COPY is not what it should be", {.kind = ErrorKind::invalid});
+    }
+    std::string_view take(std::size_t length) {
+        if (length > rest_.size()) malformed();
+        const std::string_view taken = rest_.substr(0, length);
+        rest_.remove_prefix(length);
+        return taken;
+    }
+    std::string_view sized(std::size_t length) {
+        const std::string_view taken = field();
+        if (taken.size() != length) malformed();
+        return taken;
+    }
+
+    std::string_view rest_;
+};
+
+ScannedEvent event_of(CopiedRow& row, std::uint16_t partition) {
+    ScannedEvent event;
+    event.partition = partition;
+    event.position = row.number();
+    event.tenant_position = row.number();
+    event.version = row.number();
+    event.event_id = EventId{row.uuid()};
+    event.tenant = TenantId{row.uuid()};
+    event.stream = row.uuid();
+    event.category = row.field();
+    event.type = row.field();
+    event.leaf_hash = row.field();
+    event.line = row.field();
+    return event;
 }
 
-EventRow event_of(const pqxx::row& row) {
-    EventRow event;
-    event.partition = static_cast<std::uint16_t>(row[0].as<int>());
-    event.position = row[1].as<std::uint64_t>();
-    event.event_id = EventId{uuid_of(row[2])};
-    event.tenant = TenantId{uuid_of(row[3])};
-    event.tenant_position = row[4].as<std::uint64_t>();
-    event.category = row[5].c_str();
-    event.stream = uuid_of(row[6]);
-    event.version = row[7].as<std::uint64_t>();
-    event.type = row[8].c_str();
-    event.line.assign(row[9].c_str(), row[9].size());
-    const auto hash = crypto::from_hex(row[10].c_str()).value_or(std::string());
-    if (hash.size() == event.leaf_hash.size()) std::ranges::copy(hash, event.leaf_hash.begin());
-    return event;
+std::string copy_statement(const LogRange& range) {
+    return fmt::format(
+        "copy (select position, tenant_position, stream_version, event_id, tenant_id, stream_id, category, "
+        "type, leaf_hash, line from log.event where partition = {} and position > {} and position <= {} "
+        "order by position) to stdout (format binary)",
+        range.partition, range.after, range.upto
+    );
+}
+
+LogOutline read_outline(Connection& connection) {
+    LogOutline outline;
+    const Rows heads = connection.query(kHeads);
+    for (std::size_t i = 0; i < heads.size(); ++i) {
+        outline.heads.push_back(heads.count(i, 0));
+        outline.epochs.push_back(static_cast<std::uint32_t>(heads.count(i, 1)));
+    }
+    std::vector<EpochStart> starts;
+    const Rows epochs = connection.query(kEpochs);
+    for (std::size_t i = 0; i < epochs.size(); ++i) {
+        starts.push_back(
+            {static_cast<std::uint16_t>(epochs.count(i, 0)), static_cast<std::uint32_t>(epochs.count(i, 1)),
+             epochs.count(i, 2)}
+        );
+    }
+    outline.history = EpochHistory(std::move(starts));
+    const auto partitions = static_cast<std::int32_t>(outline.heads.size());
+    const Rows stray = connection.query(kStray, Params{}.int4(partitions));
+    if (!stray.empty()) outline.stray_partition = static_cast<int>(stray.integer(0, 0));
+    return outline;
 }
 
 }  // namespace
 
-void scan_log(
-    const std::string& dsn, const std::function<void(const LogOutline&)>& begin,
-    const std::function<void(const EventRow&)>& event
-) {
-    pqxx::connection connection(dsn);
-    pqxx::transaction<pqxx::repeatable_read> transaction(connection);
-    LogOutline outline;
-    for (const auto& row : transaction.exec("select head, epoch from log.partition order by partition")) {
-        outline.heads.push_back(row[0].as<std::uint64_t>());
-        outline.epochs.push_back(row[1].as<std::uint32_t>());
-    }
-    std::vector<EpochStart> starts;
-    for (const auto& row : transaction.exec("select partition, epoch, after from log.epoch")) {
-        starts.push_back(
-            {static_cast<std::uint16_t>(row[0].as<int>()), row[1].as<std::uint32_t>(),
-             row[2].as<std::uint64_t>()}
-        );
-    }
-    outline.history = EpochHistory(std::move(starts));
-    begin(outline);
-    transaction.exec(kDeclare);
-    while (true) {
-        const pqxx::result page = transaction.exec(kFetch);
-        if (page.empty()) return;
-        for (const auto& row : page) event(event_of(row));
-    }
+LogReader::LogReader(const std::string& dsn, const std::string& snapshot) : connection_(dsn, kScanSession) {
+    connection_.execute(
+        "begin isolation level repeatable read read only; set transaction snapshot '" + snapshot + "'"
+    );
+}
+
+void LogReader::read(const LogRange& range, const std::function<void(const ScannedEvent&)>& event) {
+    bool begun = false;
+    connection_.copy_out(copy_statement(range), [&](std::string_view bytes) {
+        if (!std::exchange(begun, true)) {
+            // The header comes together with the first row, or with the trailer of an empty range.
+            if (!bytes.starts_with(kSignature) || bytes.size() < kHeaderBytes)
+                throw PgError("a binary COPY does not begin as one", {.kind = ErrorKind::invalid});
+            bytes.remove_prefix(kHeaderBytes);
+            if (bytes.empty()) return;
+        }
+        CopiedRow row(bytes);
+        const std::int16_t columns = row.columns();
+        if (columns != kTrailer) {
+            if (columns != kColumns)
+                throw PgError("a row of a binary COPY has other columns", {.kind = ErrorKind::invalid});
+            event(event_of(row, range.partition));
+        }
+        row.end();
+    });
+}
+
+LogScan::LogScan(std::string dsn) : dsn_(std::move(dsn)), connection_(dsn_, kScanSession) {
+    connection_.execute("begin isolation level repeatable read read only");
+    outline_ = read_outline(connection_);
+    snapshot_ = connection_.execute("select pg_export_snapshot()").at(0, 0).value_or("");
 }
 
 }  // namespace annals::pg

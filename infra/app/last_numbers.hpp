@@ -1,0 +1,66 @@
+#pragma once
+
+#include "domain/kernel/ids.hpp"
+
+#include <bit>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <vector>
+
+namespace annals::app {
+
+/// The last number seen of each id: a hash table with open addressing. A log has as many streams as entities,
+/// and a node of its own for each of them would cost a verification more than hashing the events does.
+class LastNumbers {
+public:
+    LastNumbers() : slots_(kSlotsMin) {}
+
+    /// The number of this id, 0 when it was not seen yet. Valid until the next call.
+    std::uint64_t& of(const Uuid& id) {
+        if (seen_ * 2 >= slots_.size()) grow();
+        Slot& slot = slots_[place_of(id)];
+        if (!slot.taken) {
+            slot.id = id;
+            slot.taken = true;
+            ++seen_;
+        }
+        return slot.number;
+    }
+    /// Begins to load what `of` will read soon.
+    void prefetch(const Uuid& id) const { __builtin_prefetch(&slots_[first_place(id)]); }
+
+    [[nodiscard]] std::size_t size() const { return seen_; }
+
+private:
+    static constexpr std::size_t kSlotsMin = 1024;  ///< a power of two, as every size
+
+    struct Slot {
+        Uuid id{};
+        std::uint64_t number{0};
+        bool taken{false};
+    };
+
+    [[nodiscard]] std::size_t first_place(const Uuid& id) const {
+        // Fibonacci hashing: a UUID's last bytes are random, but for two fixed bits among the lowest.
+        constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15ULL;
+        return (std::hash<Uuid>{}(id)*kGoldenRatio) >> (64 - std::countr_zero(slots_.size()));
+    }
+    [[nodiscard]] std::size_t place_of(const Uuid& id) const {
+        std::size_t place = first_place(id);
+        while (slots_[place].taken && slots_[place].id != id) place = (place + 1) & (slots_.size() - 1);
+        return place;
+    }
+    void grow() {
+        std::vector<Slot> old(slots_.size() * 2);
+        old.swap(slots_);
+        for (const Slot& slot : old) {
+            if (slot.taken) slots_[place_of(slot.id)] = slot;
+        }
+    }
+
+    std::vector<Slot> slots_;
+    std::size_t seen_{0};
+};
+
+}  // namespace annals::app
