@@ -48,12 +48,13 @@ def postgres_times(instance):
     return times
 
 
-def measure_round(state, number):
-    """What one round of `command`'s load cost, until all of it is visible."""
+def measure_round(state, number, seconds=None):
+    """One round of `command`'s load: what an event cost until all of it was visible, by whoever spent it and in
+    bytes of WAL, and commands a second."""
     instance = state.instance
     wal = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
     before, wal_before, events = snapshot(instance), int(float(instance.sql(wal))), instance.events()
-    wrk(state, "command.lua", state.round_s, number)
+    per_s = wrk(state, "command.lua", seconds or state.round_s, number)[0]
     instance.catch_up()
     after, wal_after, written = snapshot(instance), int(float(instance.sql(wal))), instance.events() - events
     costs = {
@@ -61,7 +62,7 @@ def measure_round(state, number):
         for name, seconds in after.items()
         if seconds >= before.get(name, 0)
     }
-    return costs, (wal_after - wal_before) / written
+    return costs, (wal_after - wal_before) / written, per_s
 
 
 def snapshot(instance):
@@ -75,10 +76,10 @@ def cost(state):
     wrk(state, "command.lua", WARM_UP_S, 0)
     state.instance.catch_up()
     rounds = [measure_round(state, number + 1) for number in range(state.rounds)]
-    names = sorted({name for costs, _ in rounds for name in costs})
-    by_name = {name: [costs.get(name, 0.0) for costs, _ in rounds] for name in names}
+    names = sorted({name for costs, *_ in rounds for name in costs})
+    by_name = {name: [costs.get(name, 0.0) for costs, *_ in rounds] for name in names}
     figures = [figure(f"cost {name}", values, "us") for name, values in by_name.items()]
     figures = sorted((f for f in figures if f["value"] >= SHOWN_US_MIN), key=lambda f: -f["value"])
-    total = [sum(costs.values()) for costs, _ in rounds]
+    total = [sum(costs.values()) for costs, *_ in rounds]
     report(f"{total[-1]:.0f} us of processor time for a command, from its request to its row in query tables")
-    return [figure("cost", total, "us"), figure("cost_wal", [wal for _, wal in rounds], "B"), *figures]
+    return [figure("cost", total, "us"), figure("cost_wal", [wal for _, wal, _ in rounds], "B"), *figures]

@@ -19,6 +19,7 @@ import log_benches
 import overload_benches
 import process_benches
 import query_benches
+import settings_benches
 from instance import BenchError, Instance, refuse_slow_build
 from measure import State
 
@@ -41,11 +42,13 @@ BENCHES = {
     "list": query_benches.task_list,
     "fairness": overload_benches.fairness,
     "overload": overload_benches.overload,
+    "settings": settings_benches.settings,
     "growth": log_benches.growth,
     "build": process_benches.build,
 }
 NAMES = tuple(name for name in BENCHES if name != "footprint_load")
-BY_DEFAULT = tuple(name for name in NAMES if name not in ("fairness", "overload", "growth", "build"))
+NAMED_ONLY = ("fairness", "overload", "settings", "growth", "build")
+BY_DEFAULT = tuple(name for name in NAMES if name not in NAMED_ONLY)
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 QUICK = ("command", "query", "visible", "footprint")
 GUARDED = ("command", "query")
@@ -54,7 +57,7 @@ GUARDED = ("command", "query")
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="measure beside reference programs")
     names = ", ".join(NAMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last four by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last five by default")
     parser.add_argument(
         "--quick", action="store_true", help=f"short rounds, more noise; by default {', '.join(QUICK)}"
     )
@@ -96,14 +99,16 @@ def cells(figure):
     return [figure["name"], number, figure["unit"], spread, beside, ratio, figure["goal"] or ""]
 
 
+NAME_COLUMNS_MIN = 24
 HEADINGS = ["name", "median", "unit", "spread", "reference", "ratio", "goal"]
 
 
 def print_table(figures):
     print()
+    width = max([NAME_COLUMNS_MIN] + [len(each["name"]) + 1 for each in figures])
     for row in [HEADINGS] + [cells(each) for each in figures]:
         name, number, unit, spread, beside, ratio, goal = row
-        print(f"{name:<24}{number:>12} {unit:<8}{spread:>7}{beside:>12}{ratio:>7}  {goal}")
+        print(f"{name:<{width}}{number:>12} {unit:<8}{spread:>7}{beside:>12}{ratio:>7}  {goal}")
 
 
 def write_markdown(path, figures):
