@@ -49,8 +49,8 @@ def postgres_times(instance):
 
 
 def measure_round(state, number, seconds=None):
-    """One round of `command`'s load: what an event cost until all of it was visible, by whoever spent it and in
-    bytes of WAL, and commands a second."""
+    """One round of `command`'s load: what an event cost until all of it was visible, by whoever spent it and
+    in bytes of WAL, and commands a second."""
     instance = state.instance
     wal = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
     before, wal_before, events = snapshot(instance), int(float(instance.sql(wal))), instance.events()

@@ -1,6 +1,7 @@
 """What PostgreSQL's settings do to `command`: its rate, and the processor time and WAL of an event.
 
-Only on a cluster of the bench's own: settings are changed with ALTER SYSTEM and taken back, and some restart it.
+Only on a cluster of the bench's own: settings are changed with ALTER SYSTEM and taken back, and some restart
+it.
 """
 
 import contextlib
@@ -115,8 +116,8 @@ def supported(instance, variants):
 
 
 def order(variants, cycles):
-    """The arms of a comparison: as made, two variants, as made, ...; every other cycle backwards, so that what
-    grows during the run meets all alike."""
+    """The arms of a comparison: as made, two variants, as made, ...; every other cycle backwards, so that
+    what grows during the run meets all alike."""
     arms = [AS_MADE]
     for cycle in range(cycles):
         turn = variants if cycle % 2 == 0 else variants[::-1]
@@ -126,8 +127,8 @@ def order(variants, cycles):
 
 
 class Comparison:
-    """Rounds of variants between rounds of the cluster as it was made. Each round begins with a checkpoint, so
-    that all write the same pages whole."""
+    """Rounds of variants between rounds of the cluster as it was made. Each round begins with a checkpoint,
+    so that all write the same pages whole."""
 
     def __init__(self, state, cluster):
         self.state, self.cluster = state, cluster
@@ -143,8 +144,9 @@ class Comparison:
             self.state.instance.catch_up()
             self.state.instance.sql("checkpoint")
             costs, wal, per_s = measure_round(self.state, self.seed, seconds)
-            rounds.append((values, (per_s, sum(costs.values()), wal)))
-            report(f"{name_of(values)}: {per_s:,.0f}/s, {sum(costs.values()):.0f} us, {wal:,.0f} B of WAL")
+            cost_us = sum(costs.values())
+            rounds.append((values, (per_s, cost_us, wal)))
+            report(f"{name_of(values)}: {per_s:,.0f}/s, {cost_us:.0f} us, {wal:,.0f} B of WAL")
         own = [figures_of(rounds, values) for values in variants]
         return [each for group in [*own, noise_of(rounds, seconds, restart)] for each in group]
 
