@@ -25,7 +25,8 @@ public:
 
     /// Learns epoch and heads, and folds what others appended into the cached streams. Tells whether anything
     /// was new. Throws StoreUnavailable.
-    bool synchronise();
+    /// `end`: where the log ends, when the caller knows it already.
+    bool synchronise(const std::optional<LogEnd>& end = std::nullopt);
     /// Drops what was read ahead for an earlier batch and not used.
     void begin_batch() { prefetched_.clear(); }
     [[nodiscard]] bool synchronised() const { return synchronised_; }
@@ -55,7 +56,9 @@ public:
         streams_.put(key, std::move(state));
     }
     void keep_tenant_head(TenantId tenant, std::uint64_t head) { tenant_heads_.put(tenant, head); }
-    void keep_counter(const CounterKey& key, std::int64_t value) { counters_.put(key, value); }
+    void keep_counter(const CounterKey& key, std::int64_t value) {
+        counters_.put(key, {value, foreign_appends_[partition(key.tenant)]});
+    }
 
     [[nodiscard]] Keyring& keyring() { return keyring_; }
     [[nodiscard]] EventStore& store() { return store_; }
@@ -63,10 +66,17 @@ public:
 private:
     using Events = std::vector<contract::RecordedEvent>;
 
+    /// Holds as long as nobody else appended to the partition of its realm.
+    struct CachedCounter {
+        std::int64_t value{0};
+        std::uint64_t foreign_appends{0};
+    };
+
     contract::RecordedEvent read(const StoredEvent& stored);
     void fetch(std::span<const StreamKey> streams);
-    void catch_up(std::uint16_t partition, std::uint64_t head);
-    void fold_appended(std::uint16_t partition);
+    void catch_up(std::span<const LogRange> appended);
+    void fold(const StoredEvent& stored);
+    void refresh_counters(const CounterKey& key);
     void forget_partition(std::uint16_t partition);
     /// Nothing when the stream is of another kind.
     static std::optional<StreamState> fold(const AggregateType& type, const Events& events);
@@ -82,7 +92,8 @@ private:
     LruMap<StreamKey, StreamState> streams_;
     std::unordered_map<StreamKey, Events> prefetched_;
     LruMap<TenantId, std::uint64_t> tenant_heads_;
-    LruMap<CounterKey, std::int64_t> counters_;
+    LruMap<CounterKey, CachedCounter> counters_;
+    std::vector<std::uint64_t> foreign_appends_;  ///< by partition: how often others were found to append
     contract::JsonDocument document_;
 };
 

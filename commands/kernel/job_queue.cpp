@@ -109,16 +109,38 @@ std::deque<CommandJob> JobQueue::take() {
         batch_time_ += (Clock::now() - began - batch_time_) / kBatchesAveraged;
     wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     const auto now = Clock::now();
-    moved_at_ = now;
     batch_began_ = now;
     std::deque<CommandJob> taken;
+    fill(taken, now, [](TenantId) { return true; });
+    return taken;
+}
+
+void JobQueue::take_more(std::deque<CommandJob>& taken, const std::function<bool(TenantId)>& wanted) {
+    const std::lock_guard lock(mutex_);
+    fill(taken, Clock::now(), wanted);
+}
+
+void JobQueue::fill(
+    std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
+) {
+    moved_at_ = now;
     std::size_t room = limits_.batch_commands_max;
+    std::unordered_map<TenantId, std::size_t> had;
+    for (const CommandJob& job : taken) {
+        had[job.requests.front().realm] += job.requests.size();
+        room -= std::min(room, job.requests.size());
+    }
     for (std::size_t turns = turns_.size(); turns > 0 && room > 0; --turns) {
         const bool shared = turns_.size() > 1 || !taken.empty() || now < shared_until_;
-        const std::size_t turn = shared ? std::min(room, limits_.batch_realm_share) : room;
-        room -= std::min(room, take_turn(turn, now, taken));
+        const TenantId realm = turns_.front()->realm;
+        const std::size_t share = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
+        const std::size_t left = share - std::min(share, had[realm]);
+        if (left == 0 || !wanted(realm)) {
+            std::ranges::rotate(turns_, turns_.begin() + 1);
+        } else {
+            room -= std::min(room, take_turn(std::min(room, left), now, taken));
+        }
     }
-    return taken;
 }
 
 std::deque<CommandJob> JobQueue::take_stalled(std::chrono::milliseconds limit) {

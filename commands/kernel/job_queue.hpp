@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
 #include <unordered_map>
 #include <vector>
@@ -51,6 +52,8 @@ public:
     /// others have nothing waiting at this moment: they would wait for the end of that batch. Nothing when
     /// the queue stops and is empty.
     std::deque<CommandJob> take();
+    /// Adds what came meanwhile to a batch, by the same rules, of those realms alone. Does not wait.
+    void take_more(std::deque<CommandJob>& taken, const std::function<bool(TenantId)>& wanted);
     /// Takes every job out when nothing was taken for `limit` although jobs wait: the writer hangs. Jobs
     /// whose outcome is in doubt stay.
     std::deque<CommandJob> take_stalled(std::chrono::milliseconds limit);
@@ -74,6 +77,9 @@ private:
     [[nodiscard]] Verdict admit(TenantId realm, bool bulk, Clock::time_point now) const;
     /// How long a command would wait behind so many of its realm, going by the last batches.
     [[nodiscard]] Clock::duration expected_wait(std::size_t ahead, Clock::time_point now) const;
+    void fill(
+        std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
+    );
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
     /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
     std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);

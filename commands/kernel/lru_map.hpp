@@ -49,6 +49,12 @@ public:
             }
         }
     }
+    /// Calls `visit(key, value)` for up to `limit` entries, the one used last first.
+    template <class Visit>
+    void visit_recent(std::size_t limit, Visit&& visit) const {
+        for (auto at = entries_.begin(); at != entries_.end() && limit > 0; ++at, --limit)
+            visit(at->first, at->second);
+    }
     void clear() {
         index_.clear();
         entries_.clear();

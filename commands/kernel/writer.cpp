@@ -6,12 +6,11 @@
 
 #include <algorithm>
 #include <exception>
+#include <set>
 
 namespace annals {
 namespace {
 
-/// A batch that lost so often queues for the heads before it decides again.
-constexpr std::size_t kLossesBeforeHolding = 2;
 constexpr std::chrono::seconds kInDoubtPatience{10};
 constexpr std::chrono::milliseconds kInDoubtPause{100};
 
@@ -101,14 +100,22 @@ bool Writer::attempt_patiently(Batch& batch) {
 
 /// Decides and appends once; true when every job of the batch has its results.
 bool Writer::attempt(Batch& batch) {
-    const HeldHeads held(*store_, batch.losses < kLossesBeforeHolding ? nullptr : &batch.append);
     // The heads we know are older than what is looked up below: whatever commits after them makes the append
-    // find a moved head, and brings us back here. So asking for them first is only worth a round trip when
-    // others do append.
+    // find a moved head, and brings us back here. So holding them is only worth its round trip while others
+    // do append; deciding first and losing would then cost far more.
+    const auto heads = careful_batches_ > 0 ? heads_of(batch) : std::vector<std::uint16_t>{};
+    const HeldHeads held(*store_, heads);
+    if (held.end() && batch.jobs_max == SIZE_MAX && !batch.in_doubt()) {
+        // What came during the wait need not wait for another one.
+        queue_.take_more(batch.jobs, [&](TenantId realm) {
+            return std::ranges::binary_search(heads, committed_->partition(realm));
+        });
+    }
     if (careful_batches_ > 0 || !committed_->synchronised()) {
-        const bool moved = committed_->synchronise();
-        if (batch.told_head_moved && !moved) distrust_cache(batch);
         if (careful_batches_ > 0) --careful_batches_;
+        const bool moved = committed_->synchronise(held.end());
+        if (moved) careful_batches_ = kCarefulBatches;
+        if (batch.told_head_moved && !moved) distrust_cache(batch);
     }
     batch.told_head_moved = false;
     committed_->begin_batch();
@@ -117,6 +124,18 @@ bool Writer::attempt(Batch& batch) {
     AppendOutcome outcome = AppendOutcome::written;
     if (!batch.append.partitions.empty()) outcome = store_->append(batch.append);
     return settle(batch, outcome);
+}
+
+/// The partitions that the batch will append to as far as one can tell: of its commands' realms, and what an
+/// append that was lost named. Ascending.
+std::vector<std::uint16_t> Writer::heads_of(const Batch& batch) const {
+    std::set<std::uint16_t> partitions;
+    for (const PartitionMove& move : batch.append.partitions) partitions.insert(move.partition);
+    for (const CommandJob& job : batch.jobs) {
+        for (const CommandRequest& request : job.requests)
+            partitions.insert(committed_->partition(request.realm));
+    }
+    return {partitions.begin(), partitions.end()};
 }
 
 void Writer::find_repeats(Batch& batch, bool all) {

@@ -50,6 +50,7 @@ private:
     void process(std::deque<CommandJob> jobs);
     bool attempt_patiently(Batch& batch);
     bool attempt(Batch& batch);
+    [[nodiscard]] std::vector<std::uint16_t> heads_of(const Batch& batch) const;
     void find_repeats(Batch& batch, bool all);
     void decide(Batch& batch);
     std::vector<CommandResult> decide_job(const CommandJob& job, Batch& batch);
@@ -73,7 +74,7 @@ private:
     CommandCounters& counters_;
     std::unique_ptr<EventStore> store_;
     std::unique_ptr<CommittedState> committed_;
-    std::size_t careful_batches_{0};  ///< attempts left that ask for the heads before they decide
+    std::size_t careful_batches_{0};  ///< attempts left that hold the heads before they decide
 
     JobQueue queue_;
     std::thread thread_;

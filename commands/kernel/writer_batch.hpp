@@ -23,7 +23,6 @@ struct Writer::Batch {
     std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
     Instant now{};
     bool told_head_moved{false};
-    std::size_t losses{0};           ///< times that another process was faster
     std::size_t jobs_max{SIZE_MAX};  ///< decided at once; fewer when one of them fails the append of all
     std::map<std::uint16_t, std::uint64_t> doubtful;  ///< the heads on which an append in doubt would commit
     std::unique_ptr<WorkingLayer> layer;
@@ -32,6 +31,10 @@ struct Writer::Batch {
 
     [[nodiscard]] bool in_doubt() const { return std::ranges::any_of(jobs, &CommandJob::in_doubt); }
 };
+
+/// After another process was seen to append, so many attempts hold the heads before they decide: decisions on
+/// stale heads are thrown away.
+inline constexpr std::size_t kCarefulBatches = 64;
 
 inline Rejection unavailable(std::string detail) {
     return reject("UNAVAILABLE", std::move(detail));

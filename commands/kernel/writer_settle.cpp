@@ -1,13 +1,6 @@
 #include "commands/kernel/writer_batch.hpp"
 
 namespace annals {
-namespace {
-
-/// After another process appended, so many attempts ask for the heads first: decisions on stale heads are
-/// thrown away.
-constexpr std::size_t kCarefulBatches = 64;
-
-}  // namespace
 
 /// Something else than a head stood against the append, for example a command id that another process used
 /// without an event. Whatever it is, the log says it better than the cache, and only one job may suffer for
@@ -33,7 +26,6 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
         case AppendOutcome::head_moved:
             counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
             batch.told_head_moved = true;
-            ++batch.losses;
             careful_batches_ = kCarefulBatches;
             return false;
         case AppendOutcome::reservation_taken:

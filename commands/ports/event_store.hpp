@@ -123,11 +123,21 @@ enum class AppendOutcome : std::uint8_t {
     in_doubt           ///< the connection broke after the statement was sent: it may have been committed
 };
 
-/// A stored event as the writer needs it to fold.
+/// A stored event as the writer needs it to fold. What stands beside the line tells whether it has to be read
+/// at all.
 struct StoredEvent {
     std::uint16_t partition{0};
     std::uint64_t position{0};
+    TenantId tenant{};
+    std::uint64_t tenant_position{0};
+    Uuid stream{};
     std::string line;
+};
+/// The positions after `after` up to `until` of a partition.
+struct LogRange {
+    std::uint16_t partition{0};
+    std::uint64_t after{0};
+    std::uint64_t until{0};
 };
 struct StoredCommand {
     CommandKey key;
@@ -148,24 +158,24 @@ public:
 
     virtual AppendOutcome append(const AppendBatch& batch) = 0;
 
-    /// Queues for the heads of these partitions (ascending) and keeps other writers from moving them until
-    /// the next append or `release_heads`. For a writer that lost again and again; a matter of fairness only,
-    /// `append` checks the heads all the same. Does nothing when it would have to wait too long.
-    virtual void hold_heads(std::span<const std::uint16_t> partitions) = 0;
+    /// Queues for the heads of these partitions (ascending), keeps other writers from moving them until the
+    /// next append or `release_heads`, and tells where the log ends then. A matter of not deciding in vain:
+    /// `append` checks the heads all the same. Holds nothing, and tells nothing, when it would have to wait
+    /// too long. The database takes the heads away from a holder that stands still.
+    virtual std::optional<LogEnd> hold_heads(std::span<const std::uint16_t> partitions) = 0;
     virtual void release_heads() noexcept = 0;
 
     virtual LogEnd end() = 0;
     /// All events of the streams, ordered by partition and position. Streams that do not exist give nothing.
     virtual std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) = 0;
-    /// Up to `limit` events of one partition after a position, dense and in order.
-    virtual std::vector<StoredEvent> read_partition(
-        std::uint16_t partition, std::uint64_t after, std::size_t limit
-    ) = 0;
+    /// The events of these ranges, dense and in order of partition and position.
+    virtual std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) = 0;
     /// The last position in each realm's own numbering; 0 for a realm without events. Same order as asked.
     virtual std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) = 0;
     virtual std::vector<StoredCommand> find_commands(std::span<const CommandKey> commands) = 0;
     virtual std::optional<ReservationOwner> find_reservation(const ReservationKey& key) = 0;
-    virtual std::optional<std::int64_t> find_counter(const CounterKey& key) = 0;
+    /// Same order as asked; 0 for a counter that was never written.
+    virtual std::vector<std::int64_t> counters(std::span<const CounterKey> keys) = 0;
     virtual std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) = 0;
     virtual std::optional<std::string> find_credential(CredentialId id) = 0;
     /// The task beside `rank` in a column as the query tables show it: the nearest greater rank, or the

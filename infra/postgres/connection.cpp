@@ -91,7 +91,7 @@ Connection::Connection(const std::string& dsn, const SessionSettings& settings)
             "set statement_timeout = {}; set lock_timeout = {}; set idle_in_transaction_session_timeout = "
             "{}; "
             "set client_min_messages = warning; {}",
-            settings.statement_timeout_ms, settings.lock_timeout_ms, kIdleInTransactionTimeoutMs,
+            settings.statement_timeout_ms, settings.lock_timeout_ms, settings.idle_in_transaction_ms,
             settings.more
         ));
     } catch (const PgError& error) {

@@ -27,6 +27,10 @@ inline constexpr int kScanStatementTimeoutMs = 600'000;
 inline constexpr int kLockTimeoutMs = 2'000;
 inline constexpr int kMigrationLockTimeoutMs = 10'000;
 inline constexpr int kIdleInTransactionTimeoutMs = 10'000;
+/// A writer that holds heads and stands still (its process is stopped, its network cut) loses its session, and
+/// with it the heads, before others that queue for them give up at kLockTimeoutMs.
+inline constexpr int kHeldHeadsIdleMs = 1'000;
+static_assert(kHeldHeadsIdleMs < kLockTimeoutMs);
 
 /// Delay before a connection is tried again: doubles from the first to the second.
 inline constexpr std::int64_t kReconnectMinMs = 50;

@@ -6,6 +6,7 @@
 #include "infra/runtime/log.hpp"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -14,23 +15,31 @@ namespace annals::pg {
 namespace {
 
 constexpr Statement kEnd{"store_end", "select epoch, head from log.partition order by partition"};
+constexpr Statement kBegin{"store_begin", "begin"};
+constexpr Statement kCommit{"store_commit", "commit"};
 constexpr Statement kHoldHeads{
     "store_hold_heads",
     "select partition from log.partition where partition = any($1::smallint[]) order by partition for update"
 };
+#define STORED_EVENT \
+    "select e.partition, e.position, e.tenant_id, e.tenant_position, e.stream_id, e.line from log.event e"
 // A lateral join per stream: one index descent each, whatever the planner believes of the table.
 constexpr Statement kStreams{
     "store_streams",
-    "select e.partition, e.position, e.line from unnest($1::smallint[], $2::uuid[]) s (partition, stream_id)"
-    " cross join lateral (select e.partition, e.position, e.line from log.event e"
-    "   where e.partition = s.partition and e.stream_id = s.stream_id) e"
+    "select e.* from unnest($1::smallint[], $2::uuid[]) s (partition, stream_id)"
+    " cross join lateral (" STORED_EVENT
+    " where e.partition = s.partition and e.stream_id = s.stream_id) e"
     " order by e.partition, e.position"
 };
-constexpr Statement kPartition{
-    "store_partition",
-    "select position, line from log.event where partition = $1::smallint and position > $2::bigint"
-    " order by position limit $3::bigint"
+constexpr Statement kRanges{
+    "store_ranges",
+    "select e.* from unnest($1::smallint[], $2::bigint[], $3::bigint[]) r (partition, after, until)"
+    " cross join lateral (" STORED_EVENT
+    " where e.partition = r.partition"
+    "   and e.position > r.after and e.position <= r.until) e"
+    " order by e.partition, e.position"
 };
+#undef STORED_EVENT
 constexpr Statement kTenantHeads{
     "store_tenant_heads",
     "select coalesce((select e.tenant_position from log.event e where e.tenant_id = t.id"
@@ -47,8 +56,11 @@ constexpr Statement kReservation{
     "store_reservation",
     "select owner_stream, owner_realm from log.reservation where tenant_id = $1 and scope = $2 and key = $3"
 };
-constexpr Statement kCounter{
-    "store_counter", "select value from log.counter where tenant_id = $1 and scope = $2"
+constexpr Statement kCounters{
+    "store_counters",
+    "select coalesce((select c.value from log.counter c where c.tenant_id = k.tenant_id"
+    "   and c.scope = k.scope), 0)"
+    " from unnest($1::uuid[], $2::text[]) with ordinality k (tenant_id, scope, place) order by k.place"
 };
 constexpr Statement kSubjectKeys{
     "store_subject_keys",
@@ -78,21 +90,41 @@ Digest digest_of(std::string_view bytes) {
     return digest;
 }
 
+LogEnd log_end(const Rows& rows) {
+    LogEnd end;
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
+        end.heads.push_back(rows.count(i, 1));
+    }
+    return end;
+}
+
+std::vector<StoredEvent> stored_events(const Rows& rows) {
+    std::vector<StoredEvent> events;
+    events.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+        events.push_back(
+            {static_cast<std::uint16_t>(rows.count(i, 0)), rows.count(i, 1), TenantId{rows.uuid(i, 2)},
+             rows.count(i, 3), rows.uuid(i, 4), std::string(rows.bytes(i, 5))}
+        );
+    }
+    return events;
+}
+
 class PgEventStore final : public EventStore {
 public:
     explicit PgEventStore(std::string dsn) : connection_(std::move(dsn), kWriterSession) {}
 
     AppendOutcome append(const AppendBatch& batch) override;
-    void hold_heads(std::span<const std::uint16_t> partitions) override;
+    std::optional<LogEnd> hold_heads(std::span<const std::uint16_t> partitions) override;
     void release_heads() noexcept override;
     LogEnd end() override;
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override;
-    std::vector<StoredEvent> read_partition(std::uint16_t partition, std::uint64_t after, std::size_t limit)
-        override;
+    std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override;
     std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) override;
     std::vector<StoredCommand> find_commands(std::span<const CommandKey> commands) override;
     std::optional<ReservationOwner> find_reservation(const ReservationKey& key) override;
-    std::optional<std::int64_t> find_counter(const CounterKey& key) override;
+    std::vector<std::int64_t> counters(std::span<const CounterKey> keys) override;
     std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) override;
     std::optional<std::string> find_credential(CredentialId id) override;
     std::optional<std::string> find_neighbour_rank(
@@ -143,10 +175,12 @@ AppendOutcome outcome_of(const PgError& error) {
 AppendOutcome PgEventStore::append(const AppendBatch& batch) {
     const Params params = append_params(batch);
     try {
-        Connection& connection = connection_.get();
-        const Rows rows = connection.query(kAppend, params);
-        if (std::exchange(in_transaction_, false)) connection.execute("commit");
-        const std::uint64_t moved = rows.count(0, 0);
+        std::vector<Call> calls{{&kAppend, &params}};
+        const Params none;
+        if (in_transaction_) calls.push_back({&kCommit, &none});
+        const std::vector<Rows> answers = connection_.get().pipeline(calls);
+        in_transaction_ = false;
+        const std::uint64_t moved = answers.front().count(0, 0);
         ANNALS_ASSERT(moved == 0 || moved == batch.partitions.size(), "all heads move or none");
         return moved == 0 ? AppendOutcome::head_moved : AppendOutcome::written;
     } catch (const PgError& error) {
@@ -165,15 +199,20 @@ AppendOutcome PgEventStore::append(const AppendBatch& batch) {
     }
 }
 
-void PgEventStore::hold_heads(std::span<const std::uint16_t> partitions) {
+std::optional<LogEnd> PgEventStore::hold_heads(std::span<const std::uint16_t> partitions) {
     ArrayParam wanted(ElementType::int2, partitions.size());
     for (const std::uint16_t partition : partitions) wanted.add(std::int64_t{partition});
+    const Params none;
+    const Params held = Params{}.array(std::move(wanted));
+    // The end is read behind the wait for the heads, by a snapshot of its own.
+    const std::array calls{Call{&kBegin, &none}, Call{&kHoldHeads, &held}, Call{&kEnd, &none}};
     try {
-        connection_.get().execute("begin");
+        Connection& connection = connection_.get();
         in_transaction_ = true;
-        connection_.get().query(kHoldHeads, Params{}.array(std::move(wanted)));
+        return log_end(connection.pipeline(calls).back());
     } catch (const PgError&) {
         release_heads();
+        return std::nullopt;
     }
 }
 
@@ -187,13 +226,7 @@ void PgEventStore::release_heads() noexcept {
 }
 
 LogEnd PgEventStore::end() {
-    const Rows rows = read(kEnd);
-    LogEnd end;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
-        end.heads.push_back(rows.count(i, 1));
-    }
-    return end;
+    return log_end(read(kEnd));
 }
 
 std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> streams) {
@@ -203,31 +236,25 @@ std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> s
         partitions.add(std::int64_t{key.partition});
         ids.add(key.stream);
     }
-    const Rows rows = read(kStreams, Params{}.array(std::move(partitions)).array(std::move(ids)));
-    std::vector<StoredEvent> events;
-    events.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        events.push_back(
-            {static_cast<std::uint16_t>(rows.count(i, 0)), rows.count(i, 1), std::string(rows.bytes(i, 2))}
-        );
-    }
-    return events;
+    return stored_events(read(kStreams, Params{}.array(std::move(partitions)).array(std::move(ids))));
 }
 
-std::vector<StoredEvent> PgEventStore::read_partition(
-    std::uint16_t partition, std::uint64_t after, std::size_t limit
-) {
-    const Rows rows = read(
-        kPartition, Params{}
-                        .int2(static_cast<std::int16_t>(partition))
-                        .int8(static_cast<std::int64_t>(after))
-                        .int8(static_cast<std::int64_t>(limit))
-    );
-    std::vector<StoredEvent> events;
-    events.reserve(rows.size());
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        events.push_back({partition, rows.count(i, 0), std::string(rows.bytes(i, 1))});
-        ANNALS_ASSERT(events.back().position == after + i + 1, "positions in the log are dense");
+std::vector<StoredEvent> PgEventStore::read_ranges(std::span<const LogRange> ranges) {
+    ArrayParam partitions(ElementType::int2, ranges.size());
+    ArrayParam afters(ElementType::int8, ranges.size());
+    ArrayParam untils(ElementType::int8, ranges.size());
+    for (const LogRange& range : ranges) {
+        partitions.add(std::int64_t{range.partition});
+        afters.add(static_cast<std::int64_t>(range.after));
+        untils.add(static_cast<std::int64_t>(range.until));
+    }
+    const Params params =
+        Params{}.array(std::move(partitions)).array(std::move(afters)).array(std::move(untils));
+    std::vector<StoredEvent> events = stored_events(read(kRanges, params));
+    for (std::size_t i = 1; i < events.size(); ++i) {
+        const bool dense = events[i].partition != events[i - 1].partition ||
+                           events[i].position == events[i - 1].position + 1;
+        ANNALS_ASSERT(dense, "positions in the log are dense");
     }
     return events;
 }
@@ -267,10 +294,19 @@ std::optional<ReservationOwner> PgEventStore::find_reservation(const Reservation
     return ReservationOwner{rows.uuid(0, 0), TenantId{rows.uuid(0, 1)}};
 }
 
-std::optional<std::int64_t> PgEventStore::find_counter(const CounterKey& key) {
-    const Rows rows = read(kCounter, Params{}.uuid(key.tenant).text(key.scope));
-    if (rows.empty()) return std::nullopt;
-    return rows.integer(0, 0);
+std::vector<std::int64_t> PgEventStore::counters(std::span<const CounterKey> keys) {
+    ArrayParam tenants(ElementType::uuid, keys.size());
+    ArrayParam scopes(ElementType::text, keys.size());
+    for (const CounterKey& key : keys) {
+        tenants.add(key.tenant);
+        scopes.add(std::string_view(key.scope));
+    }
+    const Rows rows = read(kCounters, Params{}.array(std::move(tenants)).array(std::move(scopes)));
+    ANNALS_ASSERT(rows.size() == keys.size(), "each counter asked for has a value");
+    std::vector<std::int64_t> values;
+    values.reserve(rows.size());
+    for (std::size_t i = 0; i < rows.size(); ++i) values.push_back(rows.integer(i, 0));
+    return values;
 }
 
 std::vector<StoredSubjectKey> PgEventStore::find_subject_keys(std::span<const Uuid> subjects) {

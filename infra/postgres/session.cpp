@@ -1,7 +1,5 @@
 #include "infra/postgres/session.hpp"
 
-#include "infra/postgres/limits.hpp"
-
 namespace annals::pg {
 
 // The writer and the relay look things up by key only. A generic plan saves planning a statement of fifty
@@ -13,7 +11,7 @@ namespace annals::pg {
 
 const SessionSettings kWriterSession{
     "annals-writer", kAppendStatementTimeoutMs, kLockTimeoutMs,
-    ANNALS_KEY_LOOKUPS " set default_transaction_isolation = 'read committed';"
+    ANNALS_KEY_LOOKUPS " set default_transaction_isolation = 'read committed';", kHeldHeadsIdleMs
 };
 const SessionSettings kRelaySession{
     // The server must notice soon that a leader's machine is gone, or no other can take over.

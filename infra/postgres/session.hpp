@@ -1,5 +1,7 @@
 #pragma once
 
+#include "infra/postgres/limits.hpp"
+
 namespace annals::pg {
 
 /// What a session is for: its name in pg_stat_activity and its time limits (0: none).
@@ -8,6 +10,7 @@ struct SessionSettings {
     int statement_timeout_ms;
     int lock_timeout_ms;
     const char* more;  ///< further SET statements, each ended by a semicolon, or empty
+    int idle_in_transaction_ms{kIdleInTransactionTimeoutMs};
 };
 extern const SessionSettings kWriterSession;
 extern const SessionSettings kRelaySession;

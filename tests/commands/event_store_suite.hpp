@@ -51,12 +51,12 @@ TEST_P(EventStorePort, WritesAllOfABatchOrNothingWhenOneHeadMoved) {
     EXPECT_EQ((std::vector<std::uint64_t>{0, 1, 0}), store->end().heads);
     EXPECT_TRUE(store->find_commands(std::vector{stale.commands.front().key}).empty());
     EXPECT_EQ(std::nullopt, store->find_reservation(slug("acme")));
-    EXPECT_EQ(std::nullopt, store->find_counter({kPlatformRealm, "n"}));
+    EXPECT_EQ(0, store->counters(std::vector<CounterKey>{{kPlatformRealm, "n"}}).front());
     EXPECT_TRUE(store->find_subject_keys(std::vector{uuid_of(20)}).empty());
     EXPECT_EQ(std::nullopt, store->find_credential(CredentialId{uuid_of(20)}));
     stale.partitions[1].expected_head = stale.partitions[1].new_head = 1;
     EXPECT_EQ(AppendOutcome::written, store->append(stale));
-    EXPECT_EQ(5, store->find_counter({kPlatformRealm, "n"}));
+    EXPECT_EQ(5, store->counters(std::vector<CounterKey>{{kPlatformRealm, "n"}}).front());
     EXPECT_EQ("hash", store->find_credential(CredentialId{uuid_of(20)}));
 }
 
@@ -126,7 +126,7 @@ TEST_P(EventStorePort, ReadsStreamsPartitionsAndHeadsInOrder) {
     ASSERT_EQ(4U, streams.size());
     for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(i + 1, streams[i].position);
     EXPECT_EQ(2, streams[3].partition);
-    const auto tail = other->read_partition(0, 1, 1);
+    const auto tail = other->read_ranges(std::vector<LogRange>{{0, 1, 2}});
     ASSERT_EQ(1U, tail.size());
     EXPECT_EQ(2U, tail.front().position);
     const std::vector<TenantId> realms{TenantId{uuid_of(51)}, TenantId{uuid_of(99)}, TenantId{uuid_of(50)}};
@@ -174,7 +174,7 @@ TEST_P(EventStorePort, ShowsAReaderAtTheTailNoGap) {
     bool last = false;
     while (!last) {
         last = writing == 0;
-        for (const StoredEvent& event : store->read_partition(1, seen, 7)) {
+        for (const StoredEvent& event : store->read_ranges(std::vector<LogRange>{{1, seen, seen + 7}})) {
             ASSERT_EQ(++seen, event.position);
             last = false;
         }

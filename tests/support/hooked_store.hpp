@@ -47,15 +47,16 @@ public:
     HookedStore(std::unique_ptr<EventStore> log, AppendHook& hook) : log_(std::move(log)), hook_(hook) {}
 
     AppendOutcome append(const AppendBatch& batch) override { return hook_.append(*log_, batch); }
-    void hold_heads(std::span<const std::uint16_t> partitions) override { log_->hold_heads(partitions); }
+    std::optional<LogEnd> hold_heads(std::span<const std::uint16_t> partitions) override {
+        return log_->hold_heads(partitions);
+    }
     void release_heads() noexcept override { log_->release_heads(); }
     LogEnd end() override { return log_->end(); }
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override {
         return log_->read_streams(streams);
     }
-    std::vector<StoredEvent> read_partition(std::uint16_t partition, std::uint64_t after, std::size_t limit)
-        override {
-        return log_->read_partition(partition, after, limit);
+    std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override {
+        return log_->read_ranges(ranges);
     }
     std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) override {
         return log_->tenant_heads(tenants);
@@ -66,8 +67,8 @@ public:
     std::optional<ReservationOwner> find_reservation(const ReservationKey& key) override {
         return log_->find_reservation(key);
     }
-    std::optional<std::int64_t> find_counter(const CounterKey& key) override {
-        return log_->find_counter(key);
+    std::vector<std::int64_t> counters(std::span<const CounterKey> keys) override {
+        return log_->counters(keys);
     }
     std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) override {
         return log_->find_subject_keys(subjects);

@@ -61,7 +61,7 @@ public:
         return AppendOutcome::written;
     }
 
-    void hold_heads(std::span<const std::uint16_t>) override {}
+    std::optional<LogEnd> hold_heads(std::span<const std::uint16_t>) override { return std::nullopt; }
     void release_heads() noexcept override {}
 
     LogEnd end() override {
@@ -74,12 +74,13 @@ public:
             return std::ranges::find(streams, StreamKey{row.partition, row.stream}) != streams.end();
         });
     }
-    std::vector<StoredEvent> read_partition(std::uint16_t partition, std::uint64_t after, std::size_t limit)
-        override {
-        auto found =
-            select([&](const EventRow& row) { return row.partition == partition && row.position > after; });
-        if (found.size() > limit) found.resize(limit);
-        return found;
+    std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override {
+        return select([&](const EventRow& row) {
+            return std::ranges::any_of(ranges, [&](const LogRange& range) {
+                return row.partition == range.partition && row.position > range.after &&
+                       row.position <= range.until;
+            });
+        });
     }
     std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) override {
         const std::lock_guard lock(log_.mutex_);
@@ -103,10 +104,14 @@ public:
     std::optional<ReservationOwner> find_reservation(const ReservationKey& key) override {
         return log_.reservation(key);
     }
-    std::optional<std::int64_t> find_counter(const CounterKey& key) override {
+    std::vector<std::int64_t> counters(std::span<const CounterKey> keys) override {
         const std::lock_guard lock(log_.mutex_);
-        const auto found = log_.counters_.find(key);
-        return found == log_.counters_.end() ? std::nullopt : std::optional(found->second);
+        std::vector<std::int64_t> values;
+        for (const CounterKey& key : keys) {
+            const auto found = log_.counters_.find(key);
+            values.push_back(found == log_.counters_.end() ? 0 : found->second);
+        }
+        return values;
     }
     std::vector<StoredSubjectKey> find_subject_keys(std::span<const Uuid> subjects) override {
         const std::lock_guard lock(log_.mutex_);
@@ -166,7 +171,10 @@ private:
     std::vector<StoredEvent> select(Predicate wanted) {
         std::vector<StoredEvent> found;
         for (const EventRow& row : log_.events()) {
-            if (wanted(row)) found.push_back({row.partition, row.position, row.line});
+            if (!wanted(row)) continue;
+            found.push_back(
+                {row.partition, row.position, row.tenant, row.tenant_position, row.stream, row.line}
+            );
         }
         return found;
     }

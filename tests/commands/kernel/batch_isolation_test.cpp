@@ -71,7 +71,7 @@ TEST_F(BatchIsolation, ARejectionTakesItsCountersAndReservationsWithIt) {
          scripted(count, realm, uuid(5))}
     );
     EXPECT_EQ((Codes{"REFUSED", "accepted", "accepted", "DUPLICATE", "accepted"}), codes_of(results));
-    EXPECT_EQ(3, log.open()->find_counter({realm, "n"}));
+    EXPECT_EQ(3, log.open()->counters(std::vector<CounterKey>{{realm, "n"}}).front());
     EXPECT_EQ(uuid(3), log.reservation({realm, "scope", "key"})->stream);
     EXPECT_EQ(5U, dense_events().size());
 }

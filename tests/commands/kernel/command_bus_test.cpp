@@ -101,7 +101,7 @@ TEST_F(CommandBusTest, CommitsAnAtomicGroupAsAWholeOrLeavesNoTraceOfIt) {
     );
     EXPECT_EQ((Codes{"ABORTED", "REFUSED", "ABORTED"}), codes_of(results));
     EXPECT_EQ(0U, dense_events().size());
-    EXPECT_EQ(std::nullopt, log.open()->find_counter(counter));
+    EXPECT_EQ(0, log.open()->counters(std::vector{counter}).front());
     EXPECT_EQ(std::nullopt, log.reservation(key));
 
     const auto accepted =
@@ -111,7 +111,7 @@ TEST_F(CommandBusTest, CommitsAnAtomicGroupAsAWholeOrLeavesNoTraceOfIt) {
     EXPECT_EQ(3U, accepted[1]->version) << "a group's commands see each other";
     EXPECT_EQ(2U, accepted[0]->position.number);
     EXPECT_EQ(3U, accepted[1]->position.number);
-    EXPECT_EQ(5, log.open()->find_counter(counter));
+    EXPECT_EQ(5, log.open()->counters(std::vector{counter}).front());
     EXPECT_TRUE(log.reservation(key));
 }
 

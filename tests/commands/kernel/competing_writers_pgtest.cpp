@@ -24,7 +24,9 @@ protected:
         };
     }
     std::int64_t counter(TenantId of, const std::string& name) {
-        return pg::make_pg_event_store(database.engine_dsn())->find_counter({of, name}).value_or(0);
+        return pg::make_pg_event_store(database.engine_dsn())
+            ->counters(std::vector<CounterKey>{{of, name}})
+            .front();
     }
     /// Sends until it is accepted; other answers than OVERLOADED are failures.
     bool insist(CommandBus& bus, const std::function<CommandRequest()>& make) {
@@ -43,6 +45,7 @@ TEST_F(CompetingWriters, OfSixtyFourThatExpectTheSameVersionOneWinsEachOfAThousa
     // All of them and the neighbour wait at once; here nobody is refused for that, however slow the machine.
     CommandBusOptions patient = options(database.engine_dsn());
     patient.limits.queue_free = 2 * kThreads;
+    patient.limits.queue_stall_ms_max = 60'000;
     const auto bus = std::make_unique<CommandBus>(std::move(patient));
     std::vector<CommandResult> results(kThreads);
     std::uint64_t round = 0;

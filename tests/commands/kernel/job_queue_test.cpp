@@ -62,6 +62,24 @@ TEST_F(JobQueueTest, GivesOneRealmTheWholeBatchWhileItIsAlone) {
     EXPECT_EQ(0U, queue.size());
 }
 
+TEST_F(JobQueueTest, AddsToABatchWhatCameMeanwhileOfTheRealmsThatAreWanted) {
+    push_all(1, 3);
+    push_all(2, 1);
+    std::deque<CommandJob> batch = queue.take();
+    ASSERT_EQ(4U, batch.size());
+    push_all(1, 5);
+    push_all(3, 2);
+    push_all(2, 2);
+    queue.take_more(batch, [](TenantId of) { return of != realm(3); });
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(2), 3}}), shares(batch))
+        << "a realm's share is that of the whole batch";
+    EXPECT_EQ(uuid(4), batch[4].requests.front().correlation) << "in their order";
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(3), 2}}), shares(queue.take()));
+    EXPECT_EQ(0U, queue.size());
+    queue.take_more(batch, [](TenantId) { return true; });
+    EXPECT_EQ(7U, batch.size()) << "does not wait";
+}
+
 TEST_F(JobQueueTest, ServesRealmsByTurnsHoweverMuchOneOfThemSends) {
     push_all(1, 60);
     push_all(2, 1);

@@ -152,7 +152,7 @@ TEST_F(PgEventStore, WritesEveryPartOfABatchAndReadsItBack) {
     EXPECT_EQ(streams[0].line, created.line);
     EXPECT_EQ(streams[1].line, second.line);
     EXPECT_EQ(streams[2].partition, 2);
-    const auto after = store->read_partition(0, 1, 10);
+    const auto after = store->read_ranges(std::vector<LogRange>{{0, 1, 11}});
     ASSERT_EQ(after.size(), 1U);
     EXPECT_EQ(after[0].position, 2U);
     const std::vector<TenantId> realms{TenantId{uuid_of(51)}, TenantId{uuid_of(777)}, TenantId{uuid_of(50)}};
@@ -164,8 +164,8 @@ TEST_F(PgEventStore, WritesEveryPartOfABatchAndReadsItBack) {
     EXPECT_EQ(commands[0].request_hash, batch.commands[0].request_hash);
     EXPECT_EQ(store->find_reservation(slug("acme")), batch.reservations[0].owner);
     EXPECT_EQ(store->find_reservation(slug("none")), std::nullopt);
-    EXPECT_EQ(store->find_counter(batch.counters[0].key), 3);
-    EXPECT_EQ(store->find_counter({kPlatformRealm, "none"}), std::nullopt);
+    EXPECT_EQ(store->counters(std::vector{batch.counters[0].key}).front(), 3);
+    EXPECT_EQ(store->counters(std::vector<CounterKey>{{kPlatformRealm, "none"}}).front(), 0);
     const auto keys = store->find_subject_keys(std::vector<Uuid>{uuid_of(50), uuid_of(51)});
     ASSERT_EQ(keys.size(), 1U);
     EXPECT_EQ(keys[0].wrapped_key, batch.subject_keys[0].wrapped_key);
@@ -225,7 +225,7 @@ TEST_F(PgEventStore, TheLastOfSeveralCountersAndCredentialsCounts) {
         {CredentialId{uuid_of(1)}, kPlatformRealm, "token", "b"}
     };
     ASSERT_EQ(store->append(batch), AppendOutcome::written);
-    EXPECT_EQ(store->find_counter({kPlatformRealm, "n"}), 2);
+    EXPECT_EQ(store->counters(std::vector<CounterKey>{{kPlatformRealm, "n"}}).front(), 2);
     EXPECT_EQ(store->find_credential(CredentialId{uuid_of(1)}), "b");
     ASSERT_EQ(store->append(batch), AppendOutcome::written) << "an upsert may be repeated";
 }
@@ -246,6 +246,21 @@ TEST_F(PgEventStore, AHeadThatIsHeldTooLongIsNotWritten) {
     EXPECT_EQ(store->append(batch), AppendOutcome::not_written);
     holder.execute("rollback");
     EXPECT_EQ(store->append(batch), AppendOutcome::written);
+}
+
+TEST_F(PgEventStore, AHolderThatStandsStillLosesTheHeadsBeforeOthersGiveUp) {
+    ASSERT_TRUE(store->hold_heads(std::vector<std::uint16_t>{0}).has_value());
+    AppendBatch late = expecting({{0, 0}});
+    add_event(late, 0, 10);
+    const auto other = pg::make_pg_event_store(database.engine_dsn());
+    ASSERT_EQ((LogEnd{1, {0, 0, 0}}), other->hold_heads(std::vector<std::uint16_t>{0}));
+    AppendBatch batch = expecting({{0, 0}});
+    add_event(batch, 0, 11);
+    EXPECT_EQ(other->append(batch), AppendOutcome::written);
+    // As after any broken connection it is for the log to say, and it says no.
+    EXPECT_EQ(store->append(late), AppendOutcome::in_doubt);
+    EXPECT_EQ(store->append(late), AppendOutcome::head_moved);
+    EXPECT_EQ(heads(), "1,0,0");
 }
 
 TEST_F(PgEventStore, ACutConnectionLeavesTheOutcomeOpenAndTheCommandTableAnswersIt) {
