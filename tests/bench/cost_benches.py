@@ -43,7 +43,7 @@ def postgres_times(instance):
             seconds = processor_s(f"/proc/{pid}/stat")[1]
         except FileNotFoundError:
             continue
-        kind = "postgres " + re.sub(r"[ -]?[0-9a-f-]{8,}.*$", "", name)
+        kind = "postgres " + re.sub(r"( \S+:\d+:|[ -]?[0-9a-f-]{8,}).*$", "", name)
         times[kind] = times.get(kind, 0) + seconds
     return times
 

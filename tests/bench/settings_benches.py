@@ -198,6 +198,5 @@ def settings(state):
         figures = comparison.run(supported(state.instance, RELOADED), cycles, seconds)
         figures += comparison.run(RESTARTED, cycles, seconds, restart=True)
         if not state.quick:
-            cluster.apply(AS_MADE, restart=True)
             figures += comparison.run(SPACED, SPACED_CYCLES, SPACED_ROUND_S)
     return figures
