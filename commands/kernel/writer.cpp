@@ -113,8 +113,9 @@ bool Writer::attempt(Batch& batch) {
     }
     if (careful_batches_ > 0 || !committed_->synchronised()) {
         if (careful_batches_ > 0) --careful_batches_;
+        const bool began = !committed_->synchronised();
         const bool moved = committed_->synchronise(held.end());
-        if (moved) careful_batches_ = kCarefulBatches;
+        if (moved && !began) careful_batches_ = kCarefulBatches;
         if (batch.told_head_moved && !moved) distrust_cache(batch);
     }
     batch.told_head_moved = false;
