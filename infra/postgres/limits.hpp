@@ -27,8 +27,8 @@ inline constexpr int kScanStatementTimeoutMs = 600'000;
 inline constexpr int kLockTimeoutMs = 2'000;
 inline constexpr int kMigrationLockTimeoutMs = 10'000;
 inline constexpr int kIdleInTransactionTimeoutMs = 10'000;
-/// A writer that holds heads and stands still (its process is stopped, its network cut) loses its session, and
-/// with it the heads, before others that queue for them give up at kLockTimeoutMs.
+/// A writer that holds heads and stands still (its process is stopped, its network cut) loses its session,
+/// and with it the heads, before others that queue for them give up at kLockTimeoutMs.
 inline constexpr int kHeldHeadsIdleMs = 1'000;
 static_assert(kHeldHeadsIdleMs < kLockTimeoutMs);
 

@@ -24,7 +24,8 @@ class SettingsBenches(unittest.TestCase):
         self.assertEqual(wal["ratio"], 1)
 
     def test_the_noise_is_the_cluster_as_made_beside_itself(self):
-        rounds = [(MADE, (100, 1, 1)), (A, (1, 1, 1)), (MADE, (120, 1, 1)), (A, (1, 1, 1)), (MADE, (100, 1, 1))]
+        rates = [(MADE, 100), (A, 1), (MADE, 120), (A, 1), (MADE, 100)]
+        rounds = [(values, (rate, 1, 1)) for values, rate in rates]
         rate = benches.noise_of(rounds, 4, False)[0]
         self.assertEqual(rate["name"], "settings_rate as made, 4 s")
         self.assertAlmostEqual(rate["ratio"], 1.2)
