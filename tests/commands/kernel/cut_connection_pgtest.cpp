@@ -86,7 +86,7 @@ TEST_F(CutConnection, AnAppendThatMayStillArriveIsNotCalledRejected) {
     EXPECT_EQ("UNAVAILABLE", code_of(submit(*bus, request).get()));
     proxy.release_late();
     const auto answer = submit(*bus, request).get();
-    ASSERT_TRUE(answer);
+    ASSERT_TRUE(answer) << answer.error().code << ": " << answer.error().detail;
     EXPECT_TRUE(answer->repeated);
     EXPECT_EQ(2U, events_of(stream));
     expect_sound_log();
