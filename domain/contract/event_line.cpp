@@ -109,35 +109,87 @@ void write_attributes(const Envelope& envelope, const EventType& type, std::stri
     if (!envelope.traceparent.empty()) out.text("traceparent", envelope.traceparent);
 }
 
-/// Reads attributes of a parsed line; the first that is missing or malformed is remembered.
+/// What is read of a line, in the order in which lines have it.
+enum Attribute : std::uint8_t {
+    kSpecVersion,
+    kId,
+    kSource,
+    kType,
+    kSubject,
+    kTime,
+    kDataContentType,
+    kDataSchema,
+    kSchemaVersion,
+    kTenantId,
+    kTenantPosition,
+    kEpoch,
+    kPartition,
+    kPosition,
+    kCategory,
+    kStreamId,
+    kStreamVersion,
+    kEffectiveAt,
+    kActorKind,
+    kActorId,
+    kOnBehalfOf,
+    kSessionId,
+    kRequestId,
+    kCommandId,
+    kCausationId,
+    kCorrelationId,
+    kReason,
+    kClientAddress,
+    kTraceParent,
+    kData
+};
+constexpr std::array<std::string_view, kData + 1> kAttributes{"specversion",     "id",
+                                                              "source",          "type",
+                                                              "subject",         "time",
+                                                              "datacontenttype", "dataschema",
+                                                              "schemaversion",   "tenantid",
+                                                              "tenantposition",  "epoch",
+                                                              "partition",       "position",
+                                                              "category",        "streamid",
+                                                              "streamversion",   "effectiveat",
+                                                              "actorkind",       "actorid",
+                                                              "onbehalfof",      "sessionid",
+                                                              "requestid",       "commandid",
+                                                              "causationid",     "correlationid",
+                                                              "reason",          "clientaddress",
+                                                              "traceparent",     "data"};
+
+/// Reads attributes of a parsed line; the first that is missing, malformed or there twice is remembered.
 class AttributeReader {
 public:
-    explicit AttributeReader(const JsonDocument& document) : document_(document) {}
+    explicit AttributeReader(JsonDocument& document) : document_(document) {
+        const auto twice = document.find(kAttributes);
+        if (twice) fail(*twice, "stands there twice");
+    }
 
-    std::string_view text(std::string_view name) {
+    std::string_view text(Attribute name) {
         const auto read = document_.text(name);
         if (!read) fail(name);
         return read.value_or(std::string_view());
     }
-    std::string optional_text(std::string_view name) {
+    std::string optional_text(Attribute name) {
         return std::string(document_.text(name).value_or(std::string_view()));
     }
-    Uuid id(std::string_view name) {
+    Uuid id(Attribute name) {
         const auto read = Uuid::parse(text(name));
         if (!read) fail(name);
         return read.value_or(Uuid{});
     }
-    std::optional<Uuid> optional_id(std::string_view name) {
+    std::optional<Uuid> optional_id(Attribute name) {
         if (!document_.text(name)) return std::nullopt;
         return id(name);
     }
-    Instant instant(std::string_view name) {
+    Instant instant(Attribute name) {
         const auto read = Instant::parse(text(name));
         if (!read) fail(name);
         return read.value_or(Instant{});
     }
     /// Every digit counts: a number that wrapped around would be another event's.
-    std::uint64_t number(std::string_view name) {
+    std::uint64_t number(Attribute name) {
         std::uint64_t value = 0;
         const std::string_view digits = text(name);
         const auto [stop, error] = std::from_chars(digits.data(), digits.data() + digits.size(), value);
@@ -145,27 +197,30 @@ public:
         return value;
     }
     template <class Integer>
-    Integer integer(std::string_view name) {
+    Integer integer(Attribute name) {
         const auto read = document_.integer(name);
         const bool fits = read && std::in_range<Integer>(*read);
         if (!fits) fail(name);
         return fits ? static_cast<Integer>(*read) : Integer{0};
     }
     ActorKind actor_kind() {
-        const std::string_view kind = text("actorkind");
+        const std::string_view kind = text(kActorKind);
         for (std::size_t i = 0; i < kActorKinds.size(); ++i) {
             if (kActorKinds[i] == kind) return static_cast<ActorKind>(i);
         }
-        fail("actorkind");
+        fail(kActorKind);
         return ActorKind::system;
     }
     [[nodiscard]] const std::optional<LineFault>& fault() const { return fault_; }
 
 private:
-    void fail(std::string_view name) {
-        if (!fault_)
-            fault_ =
-                LineFault{"bad_attribute", "attribute '" + std::string(name) + "' is missing or malformed"};
+    void fail(std::size_t name, std::string_view how = "is missing or malformed") {
+        if (fault_) return;
+        std::string detail = "attribute '";
+        detail += kAttributes[name];
+        detail += "' ";
+        detail += how;
+        fault_ = LineFault{"bad_attribute", std::move(detail)};
     }
     const JsonDocument& document_;
     std::optional<LineFault> fault_;
@@ -173,28 +228,28 @@ private:
 
 Envelope read_attributes(AttributeReader& in) {
     Envelope envelope;
-    envelope.event_id = EventId{in.id("id")};
-    envelope.tenant = TenantId{in.id("tenantid")};
-    envelope.tenant_position = in.number("tenantposition");
-    envelope.position.epoch = in.integer<std::uint32_t>("epoch");
-    envelope.position.partition = in.integer<std::uint16_t>("partition");
-    envelope.position.number = in.number("position");
-    envelope.category = in.text("category");
-    envelope.stream = in.id("streamid");
-    envelope.version = in.number("streamversion");
-    envelope.effective_at = in.instant("effectiveat");
-    envelope.recorded_at = in.instant("time");
+    envelope.event_id = EventId{in.id(kId)};
+    envelope.tenant = TenantId{in.id(kTenantId)};
+    envelope.tenant_position = in.number(kTenantPosition);
+    envelope.position.epoch = in.integer<std::uint32_t>(kEpoch);
+    envelope.position.partition = in.integer<std::uint16_t>(kPartition);
+    envelope.position.number = in.number(kPosition);
+    envelope.category = in.text(kCategory);
+    envelope.stream = in.id(kStreamId);
+    envelope.version = in.number(kStreamVersion);
+    envelope.effective_at = in.instant(kEffectiveAt);
+    envelope.recorded_at = in.instant(kTime);
     envelope.actor.kind = in.actor_kind();
-    envelope.actor.id = in.id("actorid");
-    envelope.actor.on_behalf_of = in.optional_id("onbehalfof");
-    if (const auto session = in.optional_id("sessionid")) envelope.session = SessionId{*session};
-    envelope.request_id = in.optional_text("requestid");
-    envelope.command = CommandId{in.id("commandid")};
-    envelope.causation = in.optional_id("causationid");
-    envelope.correlation = in.id("correlationid");
-    envelope.reason = in.optional_text("reason");
-    envelope.client_address = in.optional_text("clientaddress");
-    envelope.traceparent = in.optional_text("traceparent");
+    envelope.actor.id = in.id(kActorId);
+    envelope.actor.on_behalf_of = in.optional_id(kOnBehalfOf);
+    if (const auto session = in.optional_id(kSessionId)) envelope.session = SessionId{*session};
+    envelope.request_id = in.optional_text(kRequestId);
+    envelope.command = CommandId{in.id(kCommandId)};
+    envelope.causation = in.optional_id(kCausationId);
+    envelope.correlation = in.id(kCorrelationId);
+    envelope.reason = in.optional_text(kReason);
+    envelope.client_address = in.optional_text(kClientAddress);
+    envelope.traceparent = in.optional_text(kTraceParent);
     return envelope;
 }
 
@@ -224,27 +279,29 @@ std::expected<RecordedEvent, LineFault> read_event_line(
 ) {
     if (auto fault = document.parse(line)) return std::unexpected(LineFault{fault->code, fault->detail});
     AttributeReader in(document);
-    const std::string type_name(in.text("type"));
-    const auto schema_version = in.integer<std::uint16_t>("schemaversion");
+    const std::string_view type_name = in.text(kType);
+    const auto schema_version = in.integer<std::uint16_t>(kSchemaVersion);
     Envelope envelope = read_attributes(in);
     if (in.fault()) return std::unexpected(*in.fault());
     const EventType* type = catalogue.find(type_name, schema_version);
     if (type == nullptr) {
         return std::unexpected(LineFault{
-            "unknown_type",
-            "this binary does not know " + type_name + " version " + std::to_string(schema_version)
+            "unknown_type", "this binary does not know " + std::string(type_name) + " version " +
+                                std::to_string(schema_version)
         });
     }
     if (envelope.category != type->category) {
-        return std::unexpected(LineFault{"bad_attribute", "'category' is not that of " + type_name});
+        return std::unexpected(
+            LineFault{"bad_attribute", "'category' is not that of " + std::string(type_name)}
+        );
     }
     std::shared_ptr<void> data = type->make();
     std::vector<FieldFault> faults;
     if (sealer != nullptr) {
         PlacedSealer placed(*sealer, {envelope.tenant, envelope.stream, envelope.version, type->name});
-        faults = document.read_member("data", *type->shape, data.get(), ReadMode::stored, &placed);
+        faults = document.read_member(kData, *type->shape, data.get(), ReadMode::stored, &placed);
     } else {
-        faults = document.read_member("data", *type->shape, data.get(), ReadMode::stored);
+        faults = document.read_member(kData, *type->shape, data.get(), ReadMode::stored);
     }
     if (!faults.empty()) {
         return std::unexpected(

@@ -1,5 +1,6 @@
 #include "domain/contract/json_reader.hpp"
 
+#include "domain/contract/json_path.hpp"
 #include "domain/kernel/assert.hpp"
 
 #include <algorithm>
@@ -77,7 +78,7 @@ private:
     void fault(std::string_view code, std::string detail = {}) {
         if (faults_.size() >= kFaultsMax) return;
         if (detail.empty()) detail = fault_sentence(code);
-        faults_.push_back({pointer_, std::string(code), std::move(detail)});
+        faults_.push_back({path_.pointer(), std::string(code), std::move(detail)});
     }
 
     void boolean(const TypeInfo& type, dom::element element, void* at) {
@@ -131,14 +132,16 @@ private:
             return fault("wrong_type", "an object is expected");
         }
         std::uint64_t seen = 0;
+        std::size_t next = 0;
         ANNALS_ASSERT(type.fields.size() <= 64, "more fields than the seen mask holds");
         for (const dom::key_value_pair member : members) {
-            const PointerScope scope(*this, member.key);
-            const auto index = field_index(type, member.key);
+            const JsonPath::Deeper step(path_, {.key = member.key});
+            const auto index = field_index(type, member.key, next);
             if (index == type.fields.size()) {
                 if (mode_ == ReadMode::strict) fault("unknown_field");
                 continue;
             }
+            next = index + 1;
             const std::uint64_t bit = std::uint64_t{1} << index;
             if ((seen & bit) != 0) {
                 fault("duplicate_field");
@@ -150,15 +153,20 @@ private:
         }
         for (std::size_t i = 0; i < type.fields.size(); ++i) {
             if ((seen >> i & 1U) != 0 || type.fields[i].type->omittable()) continue;
-            const PointerScope scope(*this, type.fields[i].name);
+            const JsonPath::Deeper step(path_, {.key = type.fields[i].name});
             fault("missing");
         }
     }
 
-    static std::size_t field_index(const TypeInfo& type, std::string_view key) {
-        std::size_t index = 0;
-        while (index < type.fields.size() && type.fields[index].name != key) ++index;
-        return index;
+    /// Looks from `next` on first: what we wrote ourselves has the fields in their order.
+    static std::size_t field_index(const TypeInfo& type, std::string_view key, std::size_t next) {
+        for (std::size_t index = next; index < type.fields.size(); ++index) {
+            if (type.fields[index].name == key) return index;
+        }
+        for (std::size_t index = 0; index < next; ++index) {
+            if (type.fields[index].name == key) return index;
+        }
+        return type.fields.size();
     }
 
     void list(const TypeInfo& type, dom::element element, void* at) {
@@ -175,7 +183,7 @@ private:
         }
         std::size_t index = 0;
         for (const dom::element item : items) {
-            const PointerScope scope(*this, std::to_string(index++));
+            const JsonPath::Deeper step(path_, {.index = index++});
             value(*type.element, item, type.container->add(at));
         }
     }
@@ -202,7 +210,7 @@ private:
         }
         std::string_view ciphertext;
         if (element["sealed"].get_string().get(ciphertext) != simdjson::SUCCESS || opener_ == nullptr) return;
-        const auto opened = opener_->open(*subject, current_field(), ciphertext);
+        const auto opened = opener_->open(*subject, path_.last(), ciphertext);
         if (!opened) return;
         simdjson::dom::parser parser;
         dom::element inner;
@@ -214,37 +222,9 @@ private:
         type.read(at, simdjson::minify(element));
     }
 
-    [[nodiscard]] std::string_view current_field() const {
-        return std::string_view(pointer_).substr(pointer_.rfind('/') + 1);
-    }
-
-    /// Appends one step to the JSON pointer for as long as it lives.
-    class PointerScope {
-    public:
-        PointerScope(Walk& walk, std::string_view step) : walk_(walk), length_(walk.pointer_.size()) {
-            walk_.pointer_ += '/';
-            for (const char c : step) {
-                if (c == '~') {
-                    walk_.pointer_ += "~0";
-                } else if (c == '/') {
-                    walk_.pointer_ += "~1";
-                } else {
-                    walk_.pointer_ += c;
-                }
-            }
-        }
-        ~PointerScope() { walk_.pointer_.resize(length_); }
-        PointerScope(const PointerScope&) = delete;
-        PointerScope& operator=(const PointerScope&) = delete;
-
-    private:
-        Walk& walk_;
-        std::size_t length_;
-    };
-
     ReadMode mode_;
     FieldOpener* opener_;
-    std::string pointer_;
+    JsonPath path_;
     std::vector<FieldFault> faults_;
 };
 
@@ -264,12 +244,41 @@ FieldFault parse_fault(simdjson::error_code error) {
     }
 }
 
+using Member = std::optional<dom::element>;
+
+std::optional<std::string_view> text_of(const Member& member) {
+    std::string_view read;
+    if (!member || member->get_string().get(read) != simdjson::SUCCESS) return std::nullopt;
+    return read;
+}
+
+std::optional<std::int64_t> integer_of(const Member& member) {
+    std::int64_t read = 0;
+    if (!member || member->get_int64().get(read) != simdjson::SUCCESS) return std::nullopt;
+    return read;
+}
+
+std::vector<FieldFault> read_element(
+    dom::element element, const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener
+) {
+    Walk walk(mode, opener);
+    walk.value(type, element, value);
+    return walk.take_faults();
+}
+
 }  // namespace
 
 struct JsonDocument::Impl {
     dom::parser parser;
     std::string padded;
     dom::element root;
+    std::vector<Member> found;  ///< by index into the names of find()
+
+    [[nodiscard]] Member member(std::string_view name) const {
+        dom::element element;
+        if (root[name].get(element) != simdjson::SUCCESS) return std::nullopt;
+        return element;
+    }
 };
 
 JsonDocument::JsonDocument() : impl_(std::make_unique<Impl>()) {}
@@ -293,35 +302,58 @@ std::optional<FieldFault> JsonDocument::parse(std::string_view text) {
 }
 
 std::optional<std::string_view> JsonDocument::text(std::string_view member) const {
-    std::string_view read;
-    if (impl_->root[member].get_string().get(read) != simdjson::SUCCESS) return std::nullopt;
-    return read;
+    return text_of(impl_->member(member));
+}
+std::optional<std::int64_t> JsonDocument::integer(std::string_view member) const {
+    return integer_of(impl_->member(member));
+}
+std::optional<std::string_view> JsonDocument::text(std::size_t name) const {
+    return text_of(impl_->found.at(name));
+}
+std::optional<std::int64_t> JsonDocument::integer(std::size_t name) const {
+    return integer_of(impl_->found.at(name));
 }
 
-std::optional<std::int64_t> JsonDocument::integer(std::string_view member) const {
-    std::int64_t read = 0;
-    if (impl_->root[member].get_int64().get(read) != simdjson::SUCCESS) return std::nullopt;
-    return read;
+std::optional<std::size_t> JsonDocument::find(std::span<const std::string_view> names) {
+    impl_->found.assign(names.size(), std::nullopt);
+    dom::object members;
+    if (impl_->root.get_object().get(members) != simdjson::SUCCESS) return std::nullopt;
+    std::size_t next = 0;
+    for (const dom::key_value_pair member : members) {
+        const auto rest = names.subspan(next);
+        auto at = next + static_cast<std::size_t>(std::ranges::find(rest, member.key) - rest.begin());
+        if (at == names.size()) {
+            const auto before = names.first(next);
+            at = static_cast<std::size_t>(std::ranges::find(before, member.key) - before.begin());
+            if (at == next) continue;
+        }
+        if (impl_->found[at]) return at;
+        impl_->found[at] = member.value;
+        next = at + 1;
+    }
+    return std::nullopt;
 }
 
 std::vector<FieldFault> JsonDocument::read(
     const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener
 ) const {
-    Walk walk(mode, opener);
-    walk.value(type, impl_->root, value);
-    return walk.take_faults();
+    return read_element(impl_->root, type, value, mode, opener);
 }
 
 std::vector<FieldFault> JsonDocument::read_member(
     std::string_view member, const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener
 ) const {
-    dom::element element;
-    if (impl_->root[member].get(element) != simdjson::SUCCESS) {
-        return {{"/" + std::string(member), "missing", "the field is required"}};
-    }
-    Walk walk(mode, opener);
-    walk.value(type, element, value);
-    return walk.take_faults();
+    const Member found = impl_->member(member);
+    if (!found) return {{"/" + std::string(member), "missing", "the field is required"}};
+    return read_element(*found, type, value, mode, opener);
+}
+
+std::vector<FieldFault> JsonDocument::read_member(
+    std::size_t name, const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener
+) const {
+    const Member& found = impl_->found.at(name);
+    if (!found) return {{"", "missing", "the field is required"}};
+    return read_element(*found, type, value, mode, opener);
 }
 
 std::vector<FieldFault> read_json(const TypeInfo& type, std::string_view text, void* value) {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -48,6 +49,13 @@ public:
     [[nodiscard]] std::optional<std::string_view> text(std::string_view member) const;
     [[nodiscard]] std::optional<std::int64_t> integer(std::string_view member) const;
 
+    /// Finds members of the outermost object in one pass over it, which is quick when they come in the order
+    /// of `names`; other members are passed over. The answer is the index of a name that stands there twice,
+    /// or nothing. What was found is then had by the index of its name, until the next parse.
+    [[nodiscard]] std::optional<std::size_t> find(std::span<const std::string_view> names);
+    [[nodiscard]] std::optional<std::string_view> text(std::size_t name) const;
+    [[nodiscard]] std::optional<std::int64_t> integer(std::size_t name) const;
+
     /// Reads the whole document, or one member of the outermost object, into `value`, which is a default-made
     /// object of the type. Codes: unknown_field, duplicate_field, missing, wrong_type, out_of_range,
     /// too_many, too_few, and the text faults. An empty answer means that every field was read.
@@ -57,6 +65,9 @@ public:
     std::vector<FieldFault> read_member(
         std::string_view member, const TypeInfo& type, void* value, ReadMode mode,
         FieldOpener* opener = nullptr
+    ) const;
+    std::vector<FieldFault> read_member(
+        std::size_t name, const TypeInfo& type, void* value, ReadMode mode, FieldOpener* opener = nullptr
     ) const;
 
 private:

@@ -40,8 +40,8 @@ Measure measure(std::string_view text, bool line_breaks) {
     const auto* at = reinterpret_cast<const utf8proc_uint8_t*>(text.data());
     auto left = static_cast<utf8proc_ssize_t>(text.size());
     while (left > 0) {
-        utf8proc_int32_t code_point = 0;
-        const auto length = utf8proc_iterate(at, left, &code_point);
+        utf8proc_int32_t code_point = *at;
+        const auto length = code_point < 0x80 ? 1 : utf8proc_iterate(at, left, &code_point);
         if (length <= 0) {
             result.valid = false;
             return result;

@@ -3,6 +3,7 @@
 #include "tests/support/sample_contract.hpp"
 #include "tests/support/values.hpp"
 
+#include <array>
 #include <gtest/gtest.h>
 #include <string>
 #include <vector>
@@ -238,6 +239,28 @@ TEST(JsonReader, UsesItsMemoryAgainAfterAnyDocument) {
         Everything value;
         EXPECT_TRUE(document.read(test::everything_type(), &value, ReadMode::strict).empty());
     }
+}
+
+TEST(JsonReader, FindsMembersByAListOfNames) {
+    JsonDocument document;
+    const std::array<std::string_view, 5> names{"a", "b", "absent", "c", "d"};
+    for (const char* json :
+         {R"({"a":"1","b":2,"c":null,"d":"4"})", R"({"d":"4","x":9,"c":null,"b":2,"y":{"a":3},"a":"1"})"}) {
+        ASSERT_FALSE(document.parse(json));
+        EXPECT_EQ(std::nullopt, document.find(names)) << json;
+        EXPECT_EQ("1", document.text(0));
+        EXPECT_EQ(std::nullopt, document.integer(0));
+        EXPECT_EQ(2, document.integer(1));
+        EXPECT_EQ(std::nullopt, document.text(1));
+        EXPECT_EQ(std::nullopt, document.text(2));
+        EXPECT_EQ(std::nullopt, document.text(3));
+        EXPECT_EQ("4", document.text(4));
+    }
+    ASSERT_FALSE(document.parse(R"({"d":1,"a":2,"x":3,"x":4,"d":5})"));
+    EXPECT_EQ(4U, document.find(names)) << "a name that nobody asked for may stand there twice";
+    ASSERT_FALSE(document.parse("[\"a\"]"));
+    EXPECT_EQ(std::nullopt, document.find(names));
+    EXPECT_EQ(std::nullopt, document.text(0)) << "nothing is left of the document before";
 }
 
 TEST(JsonReader, ReadsDocumentsOfAnyLength) {
