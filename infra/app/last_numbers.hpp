@@ -2,6 +2,7 @@
 
 #include "domain/kernel/ids.hpp"
 
+#include <algorithm>
 #include <bit>
 #include <cstddef>
 #include <cstdint>
@@ -16,29 +17,27 @@ class LastNumbers {
 public:
     LastNumbers() : slots_(kSlotsMin) {}
 
-    /// The number of this id, 0 when it was not seen yet. Valid until the next call.
-    std::uint64_t& of(const Uuid& id) {
-        if (seen_ * 2 >= slots_.size()) grow();
+    /// Keeps the number as the last one of this id and answers the one before it, 0 for an id that is new.
+    std::uint64_t exchange(const Uuid& id, std::uint64_t number) {
+        if (seen_ * 3 >= slots_.size() * 2) grow();
         Slot& slot = slots_[place_of(id)];
-        if (!slot.taken) {
+        const std::uint64_t before = slot.follower == 0 ? 0 : slot.follower - 1;
+        if (slot.follower == 0) {
             slot.id = id;
-            slot.taken = true;
             ++seen_;
         }
-        return slot.number;
+        slot.follower = std::max<std::uint64_t>(number + 1, 1);
+        return before;
     }
-    /// Begins to load what `of` will read soon.
+    /// Begins to load what `exchange` will need soon.
     void prefetch(const Uuid& id) const { __builtin_prefetch(&slots_[first_place(id)]); }
-
-    [[nodiscard]] std::size_t size() const { return seen_; }
 
 private:
     static constexpr std::size_t kSlotsMin = 1024;  ///< a power of two, as every size
 
     struct Slot {
         Uuid id{};
-        std::uint64_t number{0};
-        bool taken{false};
+        std::uint64_t follower{0};  ///< the number and one; 0 in a free slot
     };
 
     [[nodiscard]] std::size_t first_place(const Uuid& id) const {
@@ -48,14 +47,15 @@ private:
     }
     [[nodiscard]] std::size_t place_of(const Uuid& id) const {
         std::size_t place = first_place(id);
-        while (slots_[place].taken && slots_[place].id != id) place = (place + 1) & (slots_.size() - 1);
+        while (slots_[place].follower != 0 && slots_[place].id != id)
+            place = (place + 1) & (slots_.size() - 1);
         return place;
     }
     void grow() {
         std::vector<Slot> old(slots_.size() * 2);
         old.swap(slots_);
         for (const Slot& slot : old) {
-            if (slot.taken) slots_[place_of(slot.id)] = slot;
+            if (slot.follower != 0) slots_[place_of(slot.id)] = slot;
         }
     }
 

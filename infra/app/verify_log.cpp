@@ -81,7 +81,7 @@ void LogVerifier::take(std::uint16_t partition, const EventNumbers& event) {
     if (event.position != seen + 1)
         problem(partition, event.position, "the position before it was " + std::to_string(seen));
     seen = event.position;
-    StreamVersion& version = versions_.of(event.stream);
+    const StreamVersion version = versions_.exchange(event.stream, event.version);
     if (event.version != version + 1) {
         problem(
             partition, event.position,
@@ -89,8 +89,8 @@ void LogVerifier::take(std::uint16_t partition, const EventNumbers& event) {
                 std::to_string(version)
         );
     }
-    version = event.version;
-    std::uint64_t& tenant_position = tenant_positions_.of(event.tenant.value);
+    const std::uint64_t tenant_position =
+        tenant_positions_.exchange(event.tenant.value, event.tenant_position);
     if (event.tenant_position != tenant_position + 1) {
         problem(
             partition, event.position,
@@ -98,7 +98,6 @@ void LogVerifier::take(std::uint16_t partition, const EventNumbers& event) {
                 std::to_string(tenant_position)
         );
     }
-    tenant_position = event.tenant_position;
 }
 
 void LogVerifier::finish() {

@@ -23,13 +23,16 @@ void Connection::copy_out(
     pg_result* const first = receive(deadline());
     const Rows begun(first);
     std::optional<PgError> failure;
-    if (PQresultStatus(first) == PGRES_COPY_OUT) {
+    const ExecStatusType status = PQresultStatus(first);
+    if (status == PGRES_COPY_OUT) {
         // Should `message` throw, the rest of the copy still stands in the way of every other statement.
         lost_ = true;
         receive_copied(message);
         lost_ = false;
-    } else {
+    } else if (status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE) {
         failure = error_of(first);
+    } else {
+        lose("the statement was no COPY TO STDOUT");
     }
     receive_last(deadline());
     if (failure) throw PgError(*failure);

@@ -26,6 +26,9 @@ constexpr Statement kStray{
     " (select partition from log.event where partition >= $1::int limit 1)"
 };
 
+constexpr Statement kLargeMessage{"scan_large_message", "select repeat(' ', $1::int)"};
+constexpr std::int32_t kReceiveBytes = 256 * 1024;
+
 // What begins a COPY in binary form: a signature, flags and the length of an extension (none of which
 // PostgreSQL uses).
 constexpr std::string_view kSignature{"PGCOPY\n\377\r\n\0", 11};
@@ -124,6 +127,9 @@ LogOutline read_outline(Connection& connection) {
 }  // namespace
 
 LogReader::LogReader(const std::string& dsn, const std::string& snapshot) : connection_(dsn, kScanSession) {
+    // libpq takes as much from the socket at a time as its buffer holds, and that is 16 KiB until a message
+    // needed more.
+    connection_.query(kLargeMessage, Params{}.int4(kReceiveBytes));
     connection_.execute(
         "begin isolation level repeatable read read only; set transaction snapshot '" + snapshot + "'"
     );

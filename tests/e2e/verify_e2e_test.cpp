@@ -11,8 +11,9 @@ using testing::Not;
 
 class Verify : public testing::Test {
 protected:
-    ProgramEnd verify(bool json = false) {
+    ProgramEnd verify(bool json = false, const Words& more = {}) {
         Words words = instance.beside("verify");
+        words.insert(words.end(), more.begin(), more.end());
         if (json) words.emplace_back("--json");
         return run_annals(words);
     }
@@ -58,6 +59,39 @@ TEST_F(Verify, SaysNothingAboutALogThatItDidNotVerify) {
     EXPECT_EQ(result.text("/ok"), "true");
     EXPECT_FALSE(result.has("/events") || result.has("/log_problems") || result.has("/problems"));
     EXPECT_GT(result.items("/read_models").size(), 5U);
+}
+
+TEST_F(Verify, LooksAtOneHalfAloneWhenAskedTo) {
+    const auto exit_code = [&](const char* half) { return verify(false, {half}).exit_code; };
+    const ProgramEnd lines = verify(false, {"--log"});
+    EXPECT_EQ(lines.exit_code, 0) << lines.output << lines.errors;
+    EXPECT_THAT(lines.output, HasSubstr(fmt::format("log: {} events, 0 problems", instance.events())));
+    EXPECT_THAT(lines.output, Not(HasSubstr("prj.task")));
+    const Json result = Json::parse(verify(true, {"--log"}).output);
+    EXPECT_EQ(result.text("/ok"), "true");
+    EXPECT_EQ(result.text("/events"), std::to_string(instance.events()));
+    EXPECT_EQ(result.items("/read_models").size(), 0U);
+    EXPECT_EQ(verify(false, {"--log", "--read-models"}).exit_code, 2) << "nothing would be left";
+
+    const std::string row = fmt::format(" where id = '{}'", board.first_task);
+    instance.database().run("update prj.task set title = 'Other'" + row);
+    EXPECT_EQ(exit_code("--log"), 0);
+    EXPECT_EQ(exit_code("--read-models"), 1);
+    instance.database().run("update prj.task set title = 'First'" + row);
+    EXPECT_EQ(exit_code("--read-models"), 0);
+
+    const std::string event = fmt::format(" where stream_id = '{}'", board.first_task);
+    tamper("update log.event set leaf_hash = sha256('x')" + event);
+    EXPECT_EQ(exit_code("--read-models"), 0);
+    const ProgramEnd hash = verify(false, {"--log"});
+    EXPECT_EQ(hash.exit_code, 1);
+    EXPECT_THAT(hash.output, HasSubstr("the leaf hash does not match the line"));
+    EXPECT_THAT(hash.output, HasSubstr("NOT everything holds"));
+    EXPECT_EQ(Json::parse(verify(true, {"--log"}).output).text("/log_problems"), "1");
+    tamper("update log.event set leaf_hash = sha256('\\x00'::bytea || convert_to(line, 'UTF8'))" + event);
+    EXPECT_EQ(exit_code("--log"), 0);
+    tamper("update log.event set line = replace(line, 'First', 'Furst')" + event);
+    EXPECT_EQ(exit_code("--log"), 1);
 }
 
 TEST_F(Verify, NamesTheEventOfWhichALineWasChanged) {

@@ -172,6 +172,55 @@ TEST_F(Connection, ATransactionThatIsNotCommittedLeavesNothing) {
     EXPECT_EQ(connection.execute("select * from kept").size(), 1U);
 }
 
+TEST_F(Connection, CopiesRowsOutOneAfterTheOther) {
+    // The last rows are larger than what libpq or the socket hold at a time.
+    std::size_t rows = 0;
+    connection.copy_out(
+        "copy (select repeat('x', n * n * n) from generate_series(1, 80) n) to stdout",
+        [&](std::string_view row) {
+            ++rows;
+            EXPECT_EQ(row.size(), rows * rows * rows + 1);
+            EXPECT_EQ(row.find_first_not_of('x'), row.size() - 1) << "a row ends in a line feed";
+        }
+    );
+    EXPECT_EQ(rows, 80U);
+    const auto none = [](std::string_view) { ADD_FAILURE() << "there are no rows"; };
+    connection.copy_out("copy (select 1 where false) to stdout", none);
+    EXPECT_EQ(connection.execute("select 7").at(0, 0), "7");
+}
+
+TEST_F(Connection, GoesOnAfterACopyThatFails) {
+    const auto ignore = [](std::string_view) {};
+    const auto kind_of_copy = [&](const char* sql) {
+        try {
+            connection.copy_out(sql, ignore);
+        } catch (const pg::PgError& error) {
+            return error.kind();
+        }
+        ADD_FAILURE() << "no error: " << sql;
+        return ErrorKind::cannot_connect;
+    };
+    EXPECT_EQ(kind_of_copy("copy nowhere.nothing to stdout"), ErrorKind::missing_object);
+    EXPECT_EQ(connection.execute("select 7").at(0, 0), "7");
+    // The first rows come before the one that fails.
+    EXPECT_EQ(
+        kind_of_copy("copy (select 1 / (9000 - n) from generate_series(1, 9000) n) to stdout"),
+        ErrorKind::invalid
+    );
+    EXPECT_EQ(connection.execute("select 7").at(0, 0), "7");
+    EXPECT_EQ(kind_of_copy("select 1"), ErrorKind::connection_lost);
+    EXPECT_FALSE(connection.usable());
+}
+
+TEST_F(Connection, IsLostWhenACopyIsNotReadToItsEnd) {
+    const auto stop = [](std::string_view) { throw std::runtime_error("enough"); };
+    EXPECT_THROW(
+        connection.copy_out("copy (select generate_series(1, 9)) to stdout", stop), std::runtime_error
+    );
+    EXPECT_FALSE(connection.usable());
+    EXPECT_THROW(connection.execute("select 7"), pg::PgError);
+}
+
 TEST_F(Connection, LosesItselfWithTheSessionAndSaysSo) {
     try {
         connection.execute("select pg_terminate_backend(pg_backend_pid())");
