@@ -102,23 +102,23 @@ std::string select_tasks() {
     return "select " + column_list(*contract::type_info<TaskView>());
 }
 
-/// Project and assignee lead to an index and so are part of the text; the other filters only drop rows on the
-/// way.
-Statement list_statement(
-    const SortOrder& sort, bool descending, bool after, bool by_project, bool by_assignee
-) {
+/// The filters that lead to an index are part of the text; the others only drop rows on the way.
+Statement list_statement(const SortOrder& sort, bool descending, bool after, const TaskFilter& filter) {
     std::string name = "task.list." + std::string(sort.name);
     name += descending ? ".desc" : ".asc";
-    if (by_project) name += ".project";
-    if (by_assignee) name += ".assignee";
+    if (filter.project) name += ".project";
+    if (filter.assignee) name += ".assignee";
+    if (filter.column) name += ".column";
     if (after) name += ".next";
     std::string sql =
         select_tasks() + ", (" + std::string(sort.expression) + ")::text as sort_key from prj.task";
     sql += " where tenant_id = $1::uuid";
-    sql += by_project ? " and project_id = $2::uuid" : " and $2::uuid is null";
-    sql += by_assignee ? " and assignees @> $3::jsonb" : " and $3::jsonb is null";
+    sql += filter.project ? " and project_id = $2::uuid" : " and $2::uuid is null";
+    // The index holds tasks that are somebody's.
+    sql += filter.assignee ? " and assignees @> $3::jsonb and assignees <> '[]'::jsonb"
+                           : " and $3::jsonb is null";
+    sql += filter.column ? " and column_id = $4::uuid" : " and $4::uuid is null";
     sql +=
-        " and ($4::uuid is null or column_id = $4::uuid)"
         " and ($5::text is null or category = $5::text)"
         " and ($6::text is null or priority = $6::text)"
         " and ($7::text is null or type = $7::text)"
@@ -172,10 +172,8 @@ Page<TaskView> list_tasks(
     QueryReader& reader, TenantId organization, const TaskFilter& filter, TaskSort sort, bool descending,
     const PageRequest& page
 ) {
-    const Statement statement = list_statement(
-        kSorts.at(static_cast<std::size_t>(sort)), descending, page.after.has_value(),
-        filter.project.has_value(), filter.assignee.has_value()
-    );
+    const Statement statement =
+        list_statement(kSorts.at(static_cast<std::size_t>(sort)), descending, page.after.has_value(), filter);
     std::vector<QueryParam> params{
         organization.to_string(),
         param_of(filter.project),
