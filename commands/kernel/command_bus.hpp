@@ -44,8 +44,8 @@ struct CommandBusOptions {
     Clock* clock{nullptr};
     IdSource* ids{nullptr};
     Cryptography* cryptography{nullptr};
-    std::function<void()>
-        appended;  ///< called after each durable append, from a writer's thread; must not block
+    /// Called with the events of each durable append, from a writer's thread; must not block.
+    std::function<void(std::vector<EventRow> events)> appended;
     /// Called for what an operator should know of; `code` is unique for each site.
     std::function<void(std::string_view code, const std::string& detail)> report;
 };

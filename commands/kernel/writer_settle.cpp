@@ -17,8 +17,9 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
         batch.lines->keep_committed();
         counters_.batches.fetch_add(1, std::memory_order_relaxed);
         counters_.events.fetch_add(batch.append.events.size(), std::memory_order_relaxed);
-        if (!batch.append.events.empty() && options_.appended) options_.appended();
         withhold_doubtful(batch);
+        if (!batch.append.events.empty() && options_.appended)
+            options_.appended(std::move(batch.append.events));
         return true;
     }
     batch.layer->forget_subjects();

@@ -2,6 +2,7 @@
 
 #include "commands/kernel/keyring.hpp"
 #include "infra/kafka/embedded_broker.hpp"
+#include "infra/kafka/fresh_lines.hpp"
 #include "infra/kafka/relay.hpp"
 #include "infra/postgres/pg_event_store.hpp"
 #include "infra/postgres/pg_relay_log.hpp"
@@ -108,7 +109,7 @@ struct KafkaSide::Impl {
             address = {kafka::BrokerKind::real, configured};
         }
         if (options.relay) {
-            log = pg::make_pg_relay_log(options.dsn);
+            log = kafka::make_fresh_first_log(pg::make_pg_relay_log(options.dsn), fresh);
             kafka::RelaySettings settings;
             settings.broker = address;
             settings.topic = topic;
@@ -135,6 +136,7 @@ struct KafkaSide::Impl {
     Options options;
     std::unique_ptr<kafka::EmbeddedBroker> embedded;
     kafka::BrokerAddress address;
+    kafka::FreshLines fresh;
     std::unique_ptr<kafka::RelayLog> log;
     std::unique_ptr<kafka::Relay> relay;
     std::unique_ptr<EventStore> keys;
@@ -155,8 +157,10 @@ void KafkaSide::stop() {
     if (impl_->service) impl_->service->stop();
 }
 
-void KafkaSide::appended() {
-    if (impl_->relay) impl_->relay->notify();
+void KafkaSide::appended(std::vector<EventRow> events) {
+    if (!impl_->relay) return;
+    impl_->fresh.add(std::move(events));
+    impl_->relay->notify();
 }
 
 std::string KafkaSide::bootstrap() const {

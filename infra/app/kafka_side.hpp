@@ -1,6 +1,7 @@
 #pragma once
 
 #include "commands/ports/environment.hpp"
+#include "commands/ports/event_store.hpp"
 #include "infra/app/health.hpp"
 #include "infra/runtime/config.hpp"
 #include "infra/runtime/metrics.hpp"
@@ -34,8 +35,8 @@ public:
 
     void start();
     void stop();
-    /// The log has grown; never blocks.
-    void appended();
+    /// This process has appended durable events; never blocks.
+    void appended(std::vector<EventRow> events);
 
     [[nodiscard]] std::string bootstrap() const;
     [[nodiscard]] std::vector<Check> checks() const;

@@ -220,7 +220,7 @@ CommandBusOptions Process::Impl::bus_options() {
     options.clock = &clock;
     options.ids = &ids;
     options.cryptography = &cryptography;
-    options.appended = [this] { kafka.appended(); };
+    options.appended = [this](std::vector<EventRow> events) { kafka.appended(std::move(events)); };
     options.report = [](std::string_view code, const std::string& detail) {
         runtime::log(runtime::Level::warning, code, detail);
     };

@@ -23,7 +23,7 @@ using std::chrono::milliseconds;
 /// How long an append of another process may wait unseen; our own are told by notify().
 constexpr milliseconds kIdlePoll{20};
 /// The least time from one transaction's start to the next: events that arrive meanwhile share a transaction.
-constexpr milliseconds kCommitInterval{5};
+constexpr milliseconds kCommitInterval{10};
 constexpr milliseconds kStandbyPoll{500};
 constexpr milliseconds kBackoffMin{100};
 constexpr milliseconds kBackoffMax{5'000};

@@ -22,6 +22,12 @@ struct LogRecord {
     std::string traceparent;  ///< W3C trace context of the command; may be empty
 };
 
+/// Epoch and trace context are found in the line.
+LogRecord log_record(
+    std::uint64_t position, const Uuid& stream, const Uuid& tenant, const Uuid& event, std::string type,
+    std::string line
+);
+
 /// The lines of the log. Every failure is an exception.
 class LogPages {
 public:

@@ -4,9 +4,7 @@
 #include "infra/postgres/connection.hpp"
 
 #include <algorithm>
-#include <charconv>
 #include <optional>
-#include <string_view>
 #include <utility>
 
 namespace annals::pg {
@@ -27,26 +25,6 @@ constexpr Statement kRead{
 constexpr Statement kLead{
     "relay_lead", "select pg_try_advisory_lock(hashtextextended('annals relay ' || $1, 0))"
 };
-
-/// The value of an extension attribute, up to what ends it. It stands before `data`, and no text value before
-/// it can contain an unescaped quote.
-std::string_view attribute_of(std::string_view line, std::string_view key, char end) {
-    const std::size_t at = line.find(key);
-    if (at == std::string_view::npos || at > line.find(R"("data":)")) return {};
-    const std::string_view rest = line.substr(at + key.size());
-    return rest.substr(0, rest.find(end));
-}
-
-std::string_view traceparent_of(std::string_view line) {
-    return attribute_of(line, R"("traceparent":")", '"');
-}
-
-std::uint32_t epoch_of(std::string_view line) {
-    const std::string_view digits = attribute_of(line, R"("epoch":)", ',');
-    std::uint32_t epoch = 1;
-    (void)std::from_chars(digits.data(), digits.data() + digits.size(), epoch);
-    return epoch;
-}
 
 LogEnd read_end(Connection& connection) {
     const Rows rows = connection.query(kEnd);
@@ -73,17 +51,10 @@ std::vector<kafka::LogRecord> read_page(
     records.reserve(rows.size());
     for (std::size_t i = 0; i < rows.size(); ++i) {
         ANNALS_ASSERT(rows.count(i, 0) == after + i + 1, "positions in the log are dense");
-        const std::string_view line = rows.bytes(i, 5);
-        records.push_back(
-            {.position = rows.count(i, 0),
-             .epoch = epoch_of(line),
-             .stream_id = rows.uuid(i, 1),
-             .tenant_id = rows.uuid(i, 2),
-             .event_id = rows.uuid(i, 3),
-             .type = std::string(rows.bytes(i, 4)),
-             .line = std::string(line),
-             .traceparent = std::string(traceparent_of(line))}
-        );
+        records.push_back(kafka::log_record(
+            rows.count(i, 0), rows.uuid(i, 1), rows.uuid(i, 2), rows.uuid(i, 3),
+            std::string(rows.bytes(i, 4)), std::string(rows.bytes(i, 5))
+        ));
     }
     return records;
 }
