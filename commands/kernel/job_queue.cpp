@@ -9,6 +9,9 @@ namespace {
 
 /// After two realms were served by turns, they count as being at work for so long.
 constexpr std::chrono::seconds kSharedFor{2};
+/// While others are at work, too, a realm that alone has more waiting than its share leaves the processors to
+/// them for as long as its last batch took, but no longer than this.
+constexpr std::chrono::milliseconds kRestMax{20};
 /// The last batch counts for one part in so many.
 constexpr int kBatchesAveraged = 4;
 
@@ -29,7 +32,8 @@ JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point n
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
     // long that takes.
-    if (bulk || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
+    // It ends a rest of the writer.
+    if (bulk || resting_ || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
 }
 
@@ -96,19 +100,32 @@ std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std
     commands_ -= count;
     line.waits_since = now;
     if (line.jobs.empty()) {
+        if (line.realm != heavy_ && count < limits_.batch_realm_share) light_until_ = now + kSharedFor;
         lines_.erase(line.realm);
     } else {
+        heavy_ = line.realm;
         turns_.push_back(&line);
     }
     return count;
 }
 
+bool JobQueue::only_heavy_waits() const {
+    return turns_.empty() || (turns_.size() == 1 && turns_.front()->realm == heavy_);
+}
+
 std::deque<CommandJob> JobQueue::take() {
     std::unique_lock lock(mutex_);
-    if (const auto began = std::exchange(batch_began_, {}); began != Clock::time_point{})
-        batch_time_ += (Clock::now() - began - batch_time_) / kBatchesAveraged;
+    auto now = Clock::now();
+    if (const auto began = std::exchange(batch_began_, {}); began != Clock::time_point{}) {
+        batch_time_ += (now - began - batch_time_) / kBatchesAveraged;
+        // Whoever sends little waits at many places for a processor that an import keeps busy, not only here.
+        const auto rest = std::min<Clock::duration>(now - began, kRestMax);
+        resting_ = now < light_until_;
+        if (resting_) wake_.wait_until(lock, now + rest, [this] { return stopping_ || !only_heavy_waits(); });
+        resting_ = false;
+    }
     wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
-    const auto now = Clock::now();
+    now = Clock::now();
     batch_began_ = now;
     std::deque<CommandJob> taken;
     fill(taken, now, [](TenantId) { return true; });

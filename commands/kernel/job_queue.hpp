@@ -80,6 +80,7 @@ private:
     void fill(
         std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
     );
+    [[nodiscard]] bool only_heavy_waits() const;
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
     /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
     std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
@@ -94,7 +95,10 @@ private:
     Clock::time_point batch_began_{};   ///< zero: none is under way
     Clock::time_point moved_at_{};      ///< when jobs were last taken, or came into the empty queue
     TenantId last_realm_{};             ///< the last one that was served
+    TenantId heavy_{};                  ///< the last one that had more waiting than its turn took
+    Clock::time_point light_until_{};   ///< until then others than it count as being at work
     Clock::time_point shared_until_{};  ///< until then several realms count as being at work
+    bool resting_{false};
     bool stopping_{false};
 };
 

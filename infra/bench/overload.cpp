@@ -7,7 +7,11 @@
 #include <cmath>
 #include <fmt/format.h>
 #include <fstream>
+#include <optional>
+#include <sstream>
 #include <stdexcept>
+#include <string>
+#include <string_view>
 #include <thread>
 
 namespace annals::bench {
@@ -16,6 +20,8 @@ namespace {
 constexpr std::chrono::seconds kCapacityTime{5};
 constexpr std::size_t kCapacityConnections = 64;
 constexpr std::chrono::seconds kQuietTime{8};
+constexpr std::chrono::seconds kCatchUpMax{60};
+constexpr std::chrono::milliseconds kCatchUpPoll{250};
 constexpr double kQuietShare = 0.1;
 constexpr std::size_t kQuietConnections = 16;
 constexpr double kRefusalMsMax = 1000;
@@ -27,18 +33,36 @@ Endpoint endpoint_of(const std::string& api) {
     return *endpoint;
 }
 
-/// The server's resident memory; nothing when it was too busy to say.
-double resident_mib(const Endpoint& api) {
-    static constexpr std::string_view kName = "\nprocess_resident_memory_bytes ";
+/// A metric of the server, summed over its labels; nothing when it was too busy to say.
+std::optional<double> metric(const Endpoint& api, std::string_view name) {
     HttpClient client(api, kMetricsWait);
     const auto answer = client.exchange(write_request(api, "GET", "/metrics", {}, ""));
-    if (!answer || answer->status != 200) return 0;
-    const auto at = answer->body.find(kName);
-    if (at == std::string::npos) return 0;
-    double bytes = 0;
-    const char* begin = answer->body.data() + at + kName.size();
-    std::from_chars(begin, answer->body.data() + answer->body.size(), bytes);
-    return bytes / 1024 / 1024;
+    if (!answer || answer->status != 200) return std::nullopt;
+    std::optional<double> sum;
+    std::istringstream lines(answer->body);
+    for (std::string line; std::getline(lines, line);) {
+        const std::size_t end = line.find_first_of("{ ");
+        if (std::string_view(line).substr(0, end) != name) continue;
+        double value = 0;
+        const char* begin = line.data() + line.rfind(' ') + 1;
+        std::from_chars(begin, line.data() + line.size(), value);
+        sum = sum.value_or(0) + value;
+    }
+    return sum;
+}
+
+double resident_mib(const Endpoint& api) {
+    return metric(api, "process_resident_memory_bytes").value_or(0) / 1024 / 1024;
+}
+
+/// What was accepted at the capacity is still being projected afterwards, which is no quiet.
+void wait_for_quiet(const Endpoint& api) {
+    const auto give_up_at = std::chrono::steady_clock::now() + kCatchUpMax;
+    while (metric(api, "annals_projection_behind_events") != 0) {
+        if (std::chrono::steady_clock::now() > give_up_at)
+            throw std::runtime_error("projections do not catch up after the capacity was measured");
+        std::this_thread::sleep_for(kCatchUpPoll);
+    }
 }
 
 struct Figures {
@@ -61,6 +85,7 @@ Figures measure(const OverloadOptions& options) {
     load.duration = kCapacityTime;
     const OpenLoopResult full = run_open_loop(load);
     figures.capacity = static_cast<double>(full.accepted_ms.size()) / full.took_s;
+    wait_for_quiet(api);
     load.rate = std::max(1.0, figures.capacity * kQuietShare);
     load.connections = kQuietConnections;
     load.duration = kQuietTime;
