@@ -9,7 +9,7 @@ import shutil
 import time
 
 import volume
-from command_benches import need_rate
+from command_benches import BATCH_CONNECTIONS, need_rate
 from instance import DATABASE, BenchError, run
 from measure import figure, report, wrk
 
@@ -28,7 +28,7 @@ def fill(state):
     """Real events, by commands:batch; how many the log has then."""
     wanted = EVENTS_QUICK if state.quick else EVENTS
     while state.instance.events() < wanted:
-        wrk(state, "batch.lua", min(FILL_S, 1 + wanted // 50_000), 1)
+        wrk(state, "batch.lua", min(FILL_S, 1 + wanted // 50_000), 1, connections=BATCH_CONNECTIONS)
     state.instance.catch_up()
     return state.instance.events()
 
