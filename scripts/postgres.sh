@@ -57,6 +57,7 @@ unix_socket_permissions = 0700
 max_connections = 100
 shared_buffers = 128MB
 max_wal_size = 1GB
+wal_compression = lz4
 fsync = on
 synchronous_commit = on
 log_parameter_max_length = 0

@@ -16,7 +16,7 @@ from measure import figure, report, wrk
 
 # As ./dev makes the cluster is the other arm of each; a name may stand for several settings.
 RELOADED = (
-    {"wal_compression": "lz4"},
+    {"wal_compression": "off"},
     {"wal_compression": "zstd"},
     {"commit_delay": "100", "commit_siblings": "1"},
     {"wal_sync_method": "open_datasync"},
