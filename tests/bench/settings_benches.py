@@ -26,9 +26,9 @@ RESTARTED = ({"shared_buffers": "512MB"}, {"wal_buffers": "16MB"})
 SPACED = ({"max_wal_size": "256MB"}, {"max_wal_size": "4GB"})
 AS_MADE = {}
 
-RELOADED_CYCLES, RESTARTED_CYCLES, SPACED_CYCLES, QUICK_CYCLES = 5, 3, 2, 1
+RELOADED_CYCLES, RESTARTED_CYCLES, SPACED_CYCLES, QUICK_CYCLES = 4, 3, 2, 1
 ROUND_S, SPACED_ROUND_S, QUICK_ROUND_S = 4, 20, 2
-WARM_UP_S = 1  # after each change; caches of PostgreSQL are empty after a restart, in both arms
+WARM_UP_S, RESTART_WARM_UP_S = 1, 5  # after each change; all caches are empty after a restart
 BACK_S_MAX = 30
 RESTART_S_MAX = "60"
 
@@ -138,7 +138,7 @@ class Comparison:
         for values in order(variants, cycles):
             self.seed += 1
             self.cluster.apply(values, restart)
-            wrk(self.state, "command.lua", WARM_UP_S, self.seed)
+            wrk(self.state, "command.lua", RESTART_WARM_UP_S if restart else WARM_UP_S, self.seed)
             self.state.instance.catch_up()
             self.state.instance.sql("checkpoint")
             costs, wal, per_s = measure_round(self.state, self.seed, seconds)
