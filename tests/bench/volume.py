@@ -22,17 +22,16 @@ def add_tasks(instance, wanted):
 
 
 def add_events(instance, wanted):
-    """Grows the log to so many events or a few more, each with its command, four to a stream, a thousand realms
-    to a partition; projections count as having them. The server must not be running."""
+    """Grows the log to so many events or a few more, each with its command, four to a stream, a thousand
+    realms to a partition; projections count as having them. The server must not be running."""
     while (missing := wanted - instance.events()) > 0:
         instance.sql(f"""with n as (
                 select p.partition, p.head + k as position, k,
                     md5(p.partition || '/' || p.head + k)::uuid as id,
                     md5('realm ' || p.partition || '/' || (p.head + k) % 1000)::uuid as realm,
                     md5('stream ' || p.partition || '/' || (p.head + k) / 4)::uuid as stream
-                from log.partition p,
-                    generate_series(1, 1 + {min(missing, ROWS_AT_ONCE)} / (select count(*) from log.partition))
-                        k
+                from log.partition p, generate_series(
+                    1, 1 + {min(missing, ROWS_AT_ONCE)} / (select count(*) from log.partition)) k
             ), template as (select line from log.event where type = 'prj.TaskCreated' limit 1
             ), events as (
                 insert into log.event (position, tenant_position, stream_version, effective_at, recorded_at,
