@@ -204,9 +204,11 @@ def login(state):
         quiet.append(open_loop(state, rate, state.round_s)["answered_p99_ms"])
         load = Logins(state.instance)
         load.start()
-        busy.append(open_loop(state, rate, state.round_s)["answered_p99_ms"])
-        load.ended.set()
-        load.join()
+        try:
+            busy.append(open_loop(state, rate, state.round_s)["answered_p99_ms"])
+        finally:
+            load.ended.set()
+            load.join()
         if not load.answered:
             raise BenchError("no login was answered")
         logins.append(load.answered / state.round_s)
