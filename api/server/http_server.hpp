@@ -38,7 +38,8 @@ struct ServerOptions {
     /// set.
     std::function<std::size_t(const http::Request&)> body_bytes_max{};
     /// Asked once for a request whose header has come and whose body has not, or not all: a problem is
-    /// answered at once, and the body is dropped as it comes. Called on I/O threads. Must not block.
+    /// answered at once, and the body is dropped when it has come, within the usual limits. Called on I/O
+    /// threads. Must not block.
     std::function<std::optional<http::Problem>(http::Request&)> refuse_unread{};
     /// Called on I/O threads with a code that names the place and a sentence. Must not block or throw.
     std::function<void(std::string_view code, std::string_view message)> log{};

@@ -55,8 +55,8 @@ public:
     /// own: a failure undoes all of them.
     std::vector<Rows> pipeline(std::span<const Call> calls);
     /// A COPY ... TO STDOUT, simple protocol. `message` is called for each piece that PostgreSQL sends, a row
-    /// of the copy with perhaps the header before it; the view lives as long as the call. The session's limit
-    /// counts from piece to piece. When `message` throws, the session is lost.
+    /// of the copy with perhaps the header before it; the view lives as long as the call. The server's limit
+    /// is for the whole copy; we wait as long for each piece. When `message` throws, the session is lost.
     void copy_out(const std::string& sql, const std::function<void(std::string_view bytes)>& message);
 
     /// Waits until something arrives, `wake_fd` becomes readable or the time is over, then hands out the
