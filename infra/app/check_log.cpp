@@ -18,10 +18,10 @@ constexpr std::size_t kRangesAheadMax = 16;
 
 /// The whole of each partition, in pieces. The first and the last one have no bound, so that they find what
 /// stands before position 1 or beyond the head.
-std::vector<pg::LogRange> pieces_of(const std::vector<std::uint64_t>& heads, std::uint64_t range_events) {
-    std::vector<pg::LogRange> ranges;
+std::vector<pg::ScanRange> pieces_of(const std::vector<std::uint64_t>& heads, std::uint64_t range_events) {
+    std::vector<pg::ScanRange> ranges;
     for (std::size_t partition = 0; partition < heads.size(); ++partition) {
-        pg::LogRange range{.partition = static_cast<std::uint16_t>(partition)};
+        pg::ScanRange range{.partition = static_cast<std::uint16_t>(partition)};
         for (std::uint64_t upto = range_events; upto < heads[partition]; upto += range_events) {
             const auto until = static_cast<std::int64_t>(upto);
             ranges.push_back({range.partition, range.after, until});
@@ -74,7 +74,7 @@ public:
 private:
     void work() {
         try {
-            pg::LogReader reader = scan_.open_reader();
+            pg::ScanReader reader = scan_.open_reader();
             EventChecker checker(scan_.outline().history);
             for (std::size_t i = next_range_++; i < ranges_.size() && wait_turn(i); i = next_range_++) {
                 CheckedEvents events;
@@ -116,7 +116,7 @@ private:
     const LogCheckOptions& options_;
     pg::LogScan scan_;
     LogVerifier verifier_;  ///< of the thread that set verifying_
-    const std::vector<pg::LogRange> ranges_;
+    const std::vector<pg::ScanRange> ranges_;
     std::uint64_t of_{0};
     std::atomic<std::size_t> next_range_{0};
 

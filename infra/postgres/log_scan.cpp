@@ -93,7 +93,7 @@ ScannedEvent event_of(CopiedRow& row, std::uint16_t partition) {
     return event;
 }
 
-std::string copy_statement(const LogRange& range) {
+std::string copy_statement(const ScanRange& range) {
     return fmt::format(
         "copy (select position, tenant_position, stream_version, event_id, tenant_id, stream_id, category, "
         "type, leaf_hash, line from log.event where partition = {} and position > {} and position <= {} "
@@ -126,7 +126,7 @@ LogOutline read_outline(Connection& connection) {
 
 }  // namespace
 
-LogReader::LogReader(const std::string& dsn, const std::string& snapshot) : connection_(dsn, kScanSession) {
+ScanReader::ScanReader(const std::string& dsn, const std::string& snapshot) : connection_(dsn, kScanSession) {
     // libpq takes as much from the socket at a time as its buffer holds, and that is 16 KiB until a message
     // needed more.
     connection_.query(kLargeMessage, Params{}.int4(kReceiveBytes));
@@ -135,7 +135,7 @@ LogReader::LogReader(const std::string& dsn, const std::string& snapshot) : conn
     );
 }
 
-void LogReader::read(const LogRange& range, const std::function<void(const ScannedEvent&)>& event) {
+void ScanReader::read(const ScanRange& range, const std::function<void(const ScannedEvent&)>& event) {
     bool begun = false;
     connection_.copy_out(copy_statement(range), [&](std::string_view bytes) {
         if (!std::exchange(begun, true)) {

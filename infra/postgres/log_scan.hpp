@@ -24,7 +24,7 @@ struct LogOutline {
 };
 
 /// The positions of one partition that are greater than `after` and at most `upto`.
-struct LogRange {
+struct ScanRange {
     std::uint16_t partition{0};
     std::int64_t after{std::numeric_limits<std::int64_t>::min()};
     std::int64_t upto{std::numeric_limits<std::int64_t>::max()};
@@ -46,14 +46,14 @@ struct ScannedEvent {
 };
 
 /// A session in the snapshot of a scan. For one thread.
-class LogReader {
+class ScanReader {
 public:
-    LogReader(const std::string& dsn, const std::string& snapshot);
+    ScanReader(const std::string& dsn, const std::string& snapshot);
 
     /// Hands over the events of the range in the order of their positions. Reads them as a stream, so memory
     /// stays small however long the range is. Throws PgError, and what `event` throws; after that the reader
     /// is of no use.
-    void read(const LogRange& range, const std::function<void(const ScannedEvent&)>& event);
+    void read(const ScanRange& range, const std::function<void(const ScannedEvent&)>& event);
 
 private:
     Connection connection_;
@@ -66,7 +66,7 @@ public:
 
     [[nodiscard]] const LogOutline& outline() const { return outline_; }
     /// Any thread, for as long as the scan lives.
-    [[nodiscard]] LogReader open_reader() const { return {dsn_, snapshot_}; }
+    [[nodiscard]] ScanReader open_reader() const { return {dsn_, snapshot_}; }
 
 private:
     std::string dsn_;
