@@ -21,6 +21,21 @@ bool same_bytes(const crypto::Digest& digest, std::string_view bytes) {
     return std::ranges::equal(digest, bytes, {}, {}, [](char c) { return static_cast<std::uint8_t>(c); });
 }
 
+/// Whether each column says what the line says, which `document` has parsed.
+bool same_columns(
+    const pg::ScannedEvent& event, const contract::Envelope& line, const contract::JsonDocument& document
+) {
+    return line.event_id == event.event_id && line.tenant == event.tenant && line.stream == event.stream &&
+           line.version == event.version && line.tenant_position == event.tenant_position &&
+           line.position.number == event.position && line.position.partition == event.partition &&
+           line.category == event.category && line.effective_at == event.effective_at &&
+           line.recorded_at == event.recorded_at && line.actor.id == event.actor_id &&
+           line.command == event.command && line.causation == event.causation &&
+           line.correlation == event.correlation && document.text("type") == event.type &&
+           document.integer("schemaversion") == event.schema_version &&
+           document.text("actorkind") == event.actor_kind;
+}
+
 }  // namespace
 
 void EventChecker::take(const pg::ScannedEvent& event, CheckedEvents& into) {
@@ -38,18 +53,13 @@ void EventChecker::check_line(const pg::ScannedEvent& event, CheckedEvents& into
         problem(into, "the line cannot be read: " + recorded.error().code + ", " + recorded.error().detail);
         return;
     }
-    const contract::Envelope& envelope = recorded->envelope;
-    const bool same = envelope.event_id == event.event_id && envelope.tenant == event.tenant &&
-                      envelope.stream == event.stream && envelope.version == event.version &&
-                      envelope.tenant_position == event.tenant_position &&
-                      envelope.position.number == event.position &&
-                      envelope.position.partition == event.partition && envelope.category == event.category &&
-                      document_.text("type") == event.type;
-    if (!same) problem(into, "a column says something else than the line");
+    const Position& position = recorded->envelope.position;
+    if (!same_columns(event, recorded->envelope, document_))
+        problem(into, "a column says something else than the line");
     const std::uint32_t epoch = history_.at(event.partition, event.position);
-    if (envelope.position.epoch != epoch) {
+    if (position.epoch != epoch) {
         problem(
-            into, "the line is of epoch " + std::to_string(envelope.position.epoch) + ", appended in epoch " +
+            into, "the line is of epoch " + std::to_string(position.epoch) + ", appended in epoch " +
                       std::to_string(epoch)
         );
     }

@@ -34,7 +34,7 @@ constexpr std::int32_t kReceiveBytes = 256 * 1024;
 constexpr std::string_view kSignature{"PGCOPY\n\377\r\n\0", 11};
 constexpr std::size_t kHeaderBytes = kSignature.size() + 4 + 4;
 constexpr std::int16_t kTrailer = -1;
-constexpr std::int16_t kColumns = 10;
+constexpr std::int16_t kColumns = 18;
 
 /// Takes the fields of one row after another.
 class CopiedRow {
@@ -43,16 +43,21 @@ public:
 
     std::int16_t columns() { return static_cast<std::int16_t>(read_big_endian(take(2))); }
     std::string_view field() {
-        const std::int64_t length = read_big_endian(take(4));
-        // NULL, which no column of the log allows, has the length -1.
-        if (length < 0) malformed();
-        return take(static_cast<std::size_t>(length));
+        const auto taken = optional_field();
+        if (!taken) malformed();
+        return *taken;
     }
-    std::uint64_t number() { return static_cast<std::uint64_t>(read_big_endian(sized(8))); }
-    Uuid uuid() {
-        Uuid id;
-        std::memcpy(id.bytes.data(), sized(id.bytes.size()).data(), id.bytes.size());
-        return id;
+    std::uint64_t number() { return static_cast<std::uint64_t>(read_big_endian(sized(field(), 8))); }
+    std::int16_t small_number() { return static_cast<std::int16_t>(read_big_endian(sized(field(), 2))); }
+    Uuid uuid() { return uuid_of(field()); }
+    std::optional<Uuid> optional_uuid() {
+        const auto taken = optional_field();
+        if (!taken) return std::nullopt;
+        return uuid_of(*taken);
+    }
+    /// `infinity` wraps around to a year that no line can have.
+    Instant instant() {
+        return Instant{static_cast<std::int64_t>(number() + std::uint64_t{kPostgresEpochMicros})};
     }
     void end() const {
         if (!rest_.empty()) malformed();
@@ -68,10 +73,21 @@ private:
         rest_.remove_prefix(length);
         return taken;
     }
-    std::string_view sized(std::size_t length) {
-        const std::string_view taken = field();
-        if (taken.size() != length) malformed();
-        return taken;
+    /// Nothing is NULL, which has the length -1.
+    std::optional<std::string_view> optional_field() {
+        const std::int64_t length = read_big_endian(take(4));
+        if (length == -1) return std::nullopt;
+        if (length < 0) malformed();
+        return take(static_cast<std::size_t>(length));
+    }
+    static std::string_view sized(std::string_view bytes, std::size_t length) {
+        if (bytes.size() != length) malformed();
+        return bytes;
+    }
+    static Uuid uuid_of(std::string_view bytes) {
+        Uuid id;
+        std::memcpy(id.bytes.data(), sized(bytes, id.bytes.size()).data(), id.bytes.size());
+        return id;
     }
 
     std::string_view rest_;
@@ -86,6 +102,14 @@ ScannedEvent event_of(CopiedRow& row, std::uint16_t partition) {
     event.event_id = EventId{row.uuid()};
     event.tenant = TenantId{row.uuid()};
     event.stream = row.uuid();
+    event.schema_version = row.small_number();
+    event.effective_at = row.instant();
+    event.recorded_at = row.instant();
+    event.actor_kind = row.field();
+    event.actor_id = row.uuid();
+    event.command = CommandId{row.uuid()};
+    event.causation = row.optional_uuid();
+    event.correlation = row.uuid();
     event.category = row.field();
     event.type = row.field();
     event.leaf_hash = row.field();
@@ -95,8 +119,10 @@ ScannedEvent event_of(CopiedRow& row, std::uint16_t partition) {
 
 std::string copy_statement(const ScanRange& range) {
     return fmt::format(
-        "copy (select position, tenant_position, stream_version, event_id, tenant_id, stream_id, category, "
-        "type, leaf_hash, line from log.event where partition = {} and position > {} and position <= {} "
+        "copy (select position, tenant_position, stream_version, event_id, tenant_id, stream_id, "
+        "schema_version, effective_at, recorded_at, actor_kind, actor_id, command_id, causation_id, "
+        "correlation_id, category, type, leaf_hash, line from log.event where partition = {} and position > "
+        "{} and position <= {} "
         "order by position) to stdout (format binary)",
         range.partition, range.after, range.upto
     );

@@ -2,6 +2,7 @@
 
 #include "domain/kernel/epochs.hpp"
 #include "domain/kernel/ids.hpp"
+#include "domain/kernel/time.hpp"
 #include "infra/postgres/connection.hpp"
 
 #include <cstdint>
@@ -38,10 +39,18 @@ struct ScannedEvent {
     std::uint64_t tenant_position{0};
     Uuid stream{};
     StreamVersion version{0};
+    Instant effective_at{};
+    Instant recorded_at{};
+    Uuid actor_id{};
+    CommandId command{};
+    std::optional<Uuid> causation{};
+    Uuid correlation{};
     std::string_view category;
     std::string_view type;
+    std::string_view actor_kind;
     std::string_view leaf_hash;  ///< bytes
     std::string_view line;
+    std::int16_t schema_version{0};
     std::uint16_t partition{0};
 };
 

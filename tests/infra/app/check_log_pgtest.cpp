@@ -127,6 +127,11 @@ std::string in_line(const std::string& from, const std::string& to) {
     return set(fmt::format("line = replace(line, '{}', '{}')", from, to));
 }
 
+const std::string kCause = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
+std::string with_causation(const std::string& cause) {
+    return in_line("\"correlationid\"", "\"causationid\":\"" + cause + "\",\"correlationid\"");
+}
+
 const std::vector<Tampering> kEventsChanged{
     {"event_id", set("event_id = gen_random_uuid()"), {kOtherColumn}},
     {"type", set("type = 'prj.TaskMoved'"), {kOtherColumn}},
@@ -147,6 +152,18 @@ const std::vector<Tampering> kEventsChanged{
      set("tenant_position = 99"),
      {kHere + "realm position 99 follows 14", kOtherColumn,
       "partition 1 position 16: realm position 16 follows 99"}},
+    {"schema_version", set("schema_version = 2"), {kOtherColumn}},
+    {"effective_at", set("effective_at = effective_at + interval '1 microsecond'"), {kOtherColumn}},
+    {"effective_at_no_time", set("effective_at = 'infinity'"), {kOtherColumn}},
+    {"recorded_at", set("recorded_at = recorded_at - interval '1 microsecond'"), {kOtherColumn}},
+    {"recorded_at_no_time", set("recorded_at = '-infinity'"), {kOtherColumn}},
+    {"actor_kind", set("actor_kind = 'service'"), {kOtherColumn}},
+    {"actor", set("actor_id = gen_random_uuid()"), {kOtherColumn}},
+    {"command", set("command_id = gen_random_uuid()"), {kOtherColumn}},
+    {"causation_of_none", set("causation_id = gen_random_uuid()"), {kOtherColumn}},
+    {"no_causation", with_causation(kCause), {kOtherColumn}},
+    {"causation", with_causation(kCause) + ";" + set("causation_id = gen_random_uuid()"), {kOtherColumn}},
+    {"correlation", set("correlation_id = gen_random_uuid()"), {kOtherColumn}},
     {"not_json", set("line = left(line, -1)"), {kHere + "the line cannot be read: malformed_json"}},
     {"unknown_type",
      in_line("\"prj.TaskCreated\"", "\"prj.TaskInvented\""),
@@ -210,6 +227,10 @@ const std::vector<Tampering> kEventsMovedOrGone{
 
 TEST_F(CheckLog, FindsEventsThatWereChanged) {
     find(kEventsChanged);
+}
+TEST_F(CheckLog, FindsNothingWhereAnEventHasACause) {
+    tamper(with_causation(kCause) + ";" + set("causation_id = '" + kCause + "'"));
+    EXPECT_THAT(check().problems(), IsEmpty());
 }
 TEST_F(CheckLog, FindsEventsThatWereMovedOrAreGone) {
     find(kEventsMovedOrGone);
