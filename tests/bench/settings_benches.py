@@ -37,20 +37,34 @@ class Cluster:
     """The settings of PostgreSQL; what was changed is taken back at the end."""
 
     def __init__(self, instance):
-        self.instance, self.changed = instance, set()
+        self.instance, self.changed, self.restarted = instance, set(), False
 
     def apply(self, values, restart=False):
         """Makes these settings differ from how the cluster was made, and no others."""
+        touched = self.changed | set(values)
+        self.change(values)
+        if restart:
+            self.restarted = True
+            self.restart()
+            self.restarted = bool(values)
+            self.wait_until_served()
+        self.wait_until_in_force(touched)
+
+    def change(self, values):
+        """Notes what may differ before it does, so that nothing is left if a statement fails."""
         for name in self.changed - set(values):
             self.instance.sql(f"alter system reset {name}")
+        self.changed |= set(values)
         for name, value in values.items():
             self.instance.sql(f"alter system set {name} = '{value}'")
-        touched = self.changed | set(values)
         self.changed = set(values)
         self.instance.sql("select pg_reload_conf()")
-        if restart:
+
+    def take_back(self):
+        """What came into force by a restart goes by another one only."""
+        self.change(AS_MADE)
+        if self.restarted:
             self.restart()
-        self.wait_until_in_force(touched)
 
     def wait_until_in_force(self, touched):
         """New sessions may be a little older than the reload that was asked for."""
@@ -77,7 +91,6 @@ class Cluster:
             user = [f"--reuid={owner.st_uid}", f"--regid={owner.st_gid}", "--init-groups"]
             command = ["setpriv", *user, "env", "-C", "/", *command]
         run([*command, "-l", data.parent / "log"])
-        self.wait_until_served()
 
     def wait_until_served(self):
         """The server has found PostgreSQL again: a command is accepted and shown."""
@@ -98,9 +111,7 @@ def own_cluster(instance):
     try:
         yield cluster
     finally:
-        for name in cluster.changed:
-            instance.sql(f"alter system reset {name}")
-        instance.sql("select pg_reload_conf()")
+        cluster.take_back()
 
 
 def name_of(values):

@@ -1,11 +1,70 @@
-"""How the rounds of `settings` are ordered and compared; the measuring itself is not in it."""
+"""How the rounds of `settings` are ordered and compared, and that nothing of them stays in the cluster; the
+measuring itself is not in it."""
 
+import re
 import unittest
+from unittest import mock
 
 import settings_benches as benches
 
 A, B, C = {"a": "1"}, {"b": "1"}, {"c": "1"}
 MADE = benches.AS_MADE
+
+
+class FakeInstance:
+    """Keeps what ALTER SYSTEM wrote, and fails at one statement."""
+
+    def __init__(self, failing=None):
+        self.failing, self.written = failing, {}
+
+    def sql(self, statement):
+        if statement == self.failing:
+            raise benches.BenchError(statement)
+        if changed := re.fullmatch(r"alter system set (\w+) = '(.*)'", statement):
+            self.written[changed[1]] = changed[2]
+        if taken_back := re.fullmatch(r"alter system reset (\w+)", statement):
+            self.written.pop(taken_back[1], None)
+        return "0"
+
+
+class FakeCluster(benches.Cluster):
+    """Notes what a restart brings into force; nobody is served."""
+
+    def __init__(self, instance):
+        super().__init__(instance)
+        self.in_force, self.restarts = {}, 0
+
+    def restart(self):
+        self.restarts += 1
+        self.in_force = dict(self.instance.written)
+
+    def wait_until_served(self):
+        pass
+
+
+class OwnCluster(unittest.TestCase):
+    def aborted(self, instance, arms, restart):
+        """The cluster after these arms, the last of which was aborted."""
+        with mock.patch.object(benches, "Cluster", FakeCluster), self.assertRaises(benches.BenchError):
+            with benches.own_cluster(instance) as cluster:
+                for values in arms:
+                    cluster.apply(values, restart)
+                self.assertEqual(cluster.in_force, arms[-1] if restart else {})
+                raise benches.BenchError("aborted")
+        self.assertEqual(instance.written, {})
+        return cluster
+
+    def test_what_a_restart_brought_into_force_goes_by_another_one(self):
+        self.assertEqual(self.aborted(FakeInstance(), [A, B], restart=True).in_force, {})
+
+    def test_a_cluster_that_is_as_made_again_is_not_restarted(self):
+        for arms, restart in (([A, MADE], True), ([A], False)):
+            cluster = self.aborted(FakeInstance(), arms, restart)
+            self.assertEqual(cluster.restarts, len(arms) if restart else 0)
+
+    def test_settings_before_one_that_failed_do_not_stay(self):
+        instance = FakeInstance(failing="alter system set b = '1'")
+        self.aborted(instance, [{**A, **B}], restart=False)
 
 
 class SettingsBenches(unittest.TestCase):
