@@ -1,5 +1,6 @@
 #include "domain/contract/event_line.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <utility>
@@ -142,21 +143,50 @@ enum Attribute : std::uint8_t {
     kTraceParent,
     kData
 };
-constexpr std::array<std::string_view, kData + 1> kAttributes{"specversion",     "id",
-                                                              "source",          "type",
-                                                              "subject",         "time",
-                                                              "datacontenttype", "dataschema",
-                                                              "schemaversion",   "tenantid",
-                                                              "tenantposition",  "epoch",
-                                                              "partition",       "position",
-                                                              "category",        "streamid",
-                                                              "streamversion",   "effectiveat",
-                                                              "actorkind",       "actorid",
-                                                              "onbehalfof",      "sessionid",
-                                                              "requestid",       "commandid",
-                                                              "causationid",     "correlationid",
-                                                              "reason",          "clientaddress",
-                                                              "traceparent",     "data"};
+struct NamedAttribute {
+    Attribute attribute;
+    std::string_view name;
+};
+constexpr std::array<NamedAttribute, kData + 1> kNamedAttributes{{
+    {kSpecVersion, "specversion"},
+    {kId, "id"},
+    {kSource, "source"},
+    {kType, "type"},
+    {kSubject, "subject"},
+    {kTime, "time"},
+    {kDataContentType, "datacontenttype"},
+    {kDataSchema, "dataschema"},
+    {kSchemaVersion, "schemaversion"},
+    {kTenantId, "tenantid"},
+    {kTenantPosition, "tenantposition"},
+    {kEpoch, "epoch"},
+    {kPartition, "partition"},
+    {kPosition, "position"},
+    {kCategory, "category"},
+    {kStreamId, "streamid"},
+    {kStreamVersion, "streamversion"},
+    {kEffectiveAt, "effectiveat"},
+    {kActorKind, "actorkind"},
+    {kActorId, "actorid"},
+    {kOnBehalfOf, "onbehalfof"},
+    {kSessionId, "sessionid"},
+    {kRequestId, "requestid"},
+    {kCommandId, "commandid"},
+    {kCausationId, "causationid"},
+    {kCorrelationId, "correlationid"},
+    {kReason, "reason"},
+    {kClientAddress, "clientaddress"},
+    {kTraceParent, "traceparent"},
+    {kData, "data"},
+}};
+
+/// The names by their attribute.
+constexpr auto kAttributes = [] {
+    std::array<std::string_view, kNamedAttributes.size()> names;
+    for (const auto& [attribute, name] : kNamedAttributes) names[attribute] = name;
+    return names;
+}();
+static_assert(std::ranges::none_of(kAttributes, &std::string_view::empty), "each attribute has one name");
 
 /// Reads attributes of a parsed line; the first that is missing, malformed or there twice is remembered.
 class AttributeReader {
