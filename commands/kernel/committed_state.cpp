@@ -7,8 +7,8 @@
 namespace annals {
 namespace {
 
-/// When others appended more than this to a partition since we looked, forgetting it is cheaper than folding
-/// it.
+/// When others appended more than this since we looked, forgetting the partitions beyond it is cheaper than
+/// folding them, and what is read at once stays bounded.
 constexpr std::uint64_t kCatchUpEventsMax = 2'000;
 /// A counter that has to be asked for brings so many others along, of those that were used last and are out
 /// of date too: while others append, a batch needs most of them again. (Three processes on one log: 6.3
@@ -56,6 +56,7 @@ bool CommittedState::synchronise(const std::optional<LogEnd>& end) {
         return true;
     }
     std::vector<LogRange> appended;
+    std::uint64_t events = 0;
     bool moved = false;
     for (std::uint16_t partition = 0; partition < partitions_; ++partition) {
         const std::uint64_t head = heads[partition];
@@ -64,21 +65,24 @@ bool CommittedState::synchronise(const std::optional<LogEnd>& end) {
         moved = true;
         ++foreign_appends_[partition];
         // A head that went back means a restored log: nothing cached can be trusted.
-        if (head < known || head - known > kCatchUpEventsMax) {
+        if (head < known || events + (head - known) > kCatchUpEventsMax) {
             forget_partition(partition);
         } else {
             appended.push_back({partition, known, head});
+            events += head - known;
         }
     }
-    catch_up(appended);
+    if (events > 0) catch_up(appended, events);
     return moved;
 }
 
-void CommittedState::catch_up(std::span<const LogRange> appended) {
-    if (appended.empty()) return;
+void CommittedState::catch_up(std::span<const LogRange> appended, std::uint64_t expected) {
     std::uint16_t unreadable = partitions_;
     try {
-        for (const StoredEvent& stored : store_.read_ranges(appended)) {
+        const std::vector<StoredEvent> events = store_.read_ranges(appended);
+        // Heads and events of two different logs: it is being restored.
+        if (events.size() != expected) return reset();
+        for (const StoredEvent& stored : events) {
             if (stored.partition == unreadable) continue;
             try {
                 fold(stored);

@@ -74,7 +74,7 @@ private:
 
     contract::RecordedEvent read(const StoredEvent& stored);
     void fetch(std::span<const StreamKey> streams);
-    void catch_up(std::span<const LogRange> appended);
+    void catch_up(std::span<const LogRange> appended, std::uint64_t expected);
     void fold(const StoredEvent& stored);
     void refresh_counters(const CounterKey& key);
     void forget_partition(std::uint16_t partition);

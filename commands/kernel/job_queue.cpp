@@ -26,21 +26,21 @@ JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point n
         if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
         const bool free = line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free;
         if (bulk || free) return Verdict::taken;
-        const bool slow =
-            now - line.jobs.front().queued_at > wait_max || expected_wait(line.commands, now) > wait_max;
+        const bool slow = now - line.jobs.front().queued_at > wait_max || expected_wait(line, now) > wait_max;
         return slow ? Verdict::realm_slow : Verdict::taken;
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
-    // long that takes.
-    // It ends a rest of the writer.
+    // long that takes. While the writer rests, it ends the rest.
     if (bulk || resting_ || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
 }
 
-JobQueue::Clock::duration JobQueue::expected_wait(std::size_t ahead, Clock::time_point now) const {
+JobQueue::Clock::duration JobQueue::expected_wait(const Line& line, Clock::time_point now) const {
     const bool shared = turns_.size() > 1 || now < shared_until_;
     const std::size_t turn = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
-    return batch_time_ * static_cast<Clock::rep>(1 + ahead / turn);
+    const bool rests = line.realm == heavy_ && gives_way(now);
+    const Clock::duration rest = rests ? std::min<Clock::duration>(batch_time_, kRestMax) : Clock::duration{};
+    return (batch_time_ + rest) * static_cast<Clock::rep>(1 + line.commands / turn);
 }
 
 JobQueue::Line& JobQueue::line_of(TenantId realm, Clock::time_point now, bool in_front) {
@@ -86,10 +86,22 @@ void JobQueue::put_back(std::deque<CommandJob>& jobs) {
     }
 }
 
+std::size_t JobQueue::serve_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken) {
+    const TenantId realm = turns_.front()->realm;
+    const std::size_t count = take_turn(commands, now, taken);
+    if (std::exchange(last_realm_, realm).value_or(realm) != realm) shared_until_ = now + kSharedFor;
+    if (lines_.contains(realm)) {
+        heavy_ = realm;
+        heavy_until_ = now + kSharedFor;
+    } else if (realm != heavy_ && count < limits_.batch_realm_share) {
+        light_until_ = now + kSharedFor;
+    }
+    return count;
+}
+
 std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken) {
     Line& line = *turns_.front();
     turns_.pop_front();
-    if (line.realm != std::exchange(last_realm_, line.realm)) shared_until_ = now + kSharedFor;
     std::size_t count = 0;
     do {
         count += line.jobs.front().requests.size();
@@ -100,13 +112,15 @@ std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std
     commands_ -= count;
     line.waits_since = now;
     if (line.jobs.empty()) {
-        if (line.realm != heavy_ && count < limits_.batch_realm_share) light_until_ = now + kSharedFor;
         lines_.erase(line.realm);
     } else {
-        heavy_ = line.realm;
         turns_.push_back(&line);
     }
     return count;
+}
+
+bool JobQueue::gives_way(Clock::time_point now) const {
+    return now < std::min(light_until_, heavy_until_);
 }
 
 bool JobQueue::only_heavy_waits() const {
@@ -120,27 +134,29 @@ std::deque<CommandJob> JobQueue::take() {
         batch_time_ += (now - began - batch_time_) / kBatchesAveraged;
         // Whoever sends little waits at many places for a processor that an import keeps busy, not only here.
         const auto rest = std::min<Clock::duration>(now - began, kRestMax);
-        resting_ = now < light_until_;
+        resting_ = gives_way(now);
         if (resting_) wake_.wait_until(lock, now + rest, [this] { return stopping_ || !only_heavy_waits(); });
         resting_ = false;
     }
     wake_.wait(lock, [this] { return stopping_ || !turns_.empty(); });
     now = Clock::now();
-    batch_began_ = now;
+    batch_began_ = moved_at_ = now;
     std::deque<CommandJob> taken;
     fill(taken, now, [](TenantId) { return true; });
     return taken;
 }
 
 void JobQueue::take_more(std::deque<CommandJob>& taken, const std::function<bool(TenantId)>& wanted) {
+    const auto now = Clock::now();
+    const std::size_t had = taken.size();
     const std::lock_guard lock(mutex_);
-    fill(taken, Clock::now(), wanted);
+    fill(taken, now, wanted);
+    if (taken.size() > had) moved_at_ = now;
 }
 
 void JobQueue::fill(
     std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
 ) {
-    moved_at_ = now;
     std::size_t room = limits_.batch_commands_max;
     std::unordered_map<TenantId, std::size_t> had;
     for (const CommandJob& job : taken) {
@@ -148,15 +164,19 @@ void JobQueue::fill(
         room -= std::min(room, job.requests.size());
     }
     for (std::size_t turns = turns_.size(); turns > 0 && room > 0; --turns) {
-        const bool shared = turns_.size() > 1 || !taken.empty() || now < shared_until_;
         const TenantId realm = turns_.front()->realm;
+        const bool others = had.size() > (had.contains(realm) ? 1 : 0);
+        const bool shared = turns_.size() > 1 || others || now < shared_until_;
         const std::size_t share = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
-        const std::size_t left = share - std::min(share, had[realm]);
+        const auto before = had.find(realm);
+        const std::size_t left = share - std::min(share, before == had.end() ? 0 : before->second);
         if (left == 0 || !wanted(realm)) {
             std::ranges::rotate(turns_, turns_.begin() + 1);
-        } else {
-            room -= std::min(room, take_turn(std::min(room, left), now, taken));
+            continue;
         }
+        const std::size_t count = serve_turn(std::min(room, left), now, taken);
+        had[realm] += count;
+        room -= std::min(room, count);
     }
 }
 

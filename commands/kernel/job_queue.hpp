@@ -8,6 +8,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -75,13 +76,17 @@ private:
     };
 
     [[nodiscard]] Verdict admit(TenantId realm, bool bulk, Clock::time_point now) const;
-    /// How long a command would wait behind so many of its realm, going by the last batches.
-    [[nodiscard]] Clock::duration expected_wait(std::size_t ahead, Clock::time_point now) const;
+    /// How long a command would wait behind those of its realm, going by the last batches.
+    [[nodiscard]] Clock::duration expected_wait(const Line& line, Clock::time_point now) const;
+    /// Whether a realm that has much waiting and others are at work.
+    [[nodiscard]] bool gives_way(Clock::time_point now) const;
     void fill(
         std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
     );
     [[nodiscard]] bool only_heavy_waits() const;
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
+    /// A turn for a batch: notes who is at work, and how much.
+    std::size_t serve_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
     /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
     std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
 
@@ -91,13 +96,14 @@ private:
     std::unordered_map<TenantId, std::unique_ptr<Line>> lines_;  ///< only those that hold something
     std::deque<Line*> turns_;                                    ///< the same, the next one first
     std::size_t commands_{0};
-    Clock::duration batch_time_{};      ///< what a batch takes the writer, a moving average
-    Clock::time_point batch_began_{};   ///< zero: none is under way
-    Clock::time_point moved_at_{};      ///< when jobs were last taken, or came into the empty queue
-    TenantId last_realm_{};             ///< the last one that was served
-    TenantId heavy_{};                  ///< the last one that had more waiting than its turn took
-    Clock::time_point light_until_{};   ///< until then others than it count as being at work
-    Clock::time_point shared_until_{};  ///< until then several realms count as being at work
+    Clock::duration batch_time_{};        ///< what a batch takes the writer, a moving average
+    Clock::time_point batch_began_{};     ///< zero: none is under way
+    Clock::time_point moved_at_{};        ///< when jobs were last taken, or came into the empty queue
+    std::optional<TenantId> last_realm_;  ///< the last one that was served
+    TenantId heavy_{};                    ///< the last one that had more waiting than its turn took
+    Clock::time_point heavy_until_{};     ///< until then it counts as such
+    Clock::time_point light_until_{};     ///< until then others than it count as being at work
+    Clock::time_point shared_until_{};    ///< until then several realms count as being at work
     bool resting_{false};
     bool stopping_{false};
 };

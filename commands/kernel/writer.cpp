@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <exception>
 #include <set>
+#include <span>
 
 namespace annals {
 namespace {
@@ -16,6 +17,14 @@ constexpr std::chrono::milliseconds kInDoubtPause{100};
 
 Rejection aborted() {
     return reject("ABORTED", "another command of the same atomic group was rejected");
+}
+
+/// Whether the append only locks heads behind those that are held: writers that lock downwards as well could
+/// wait for each other. The next attempt would hold all of them.
+bool locks_upwards(std::span<const std::uint16_t> held, const AppendBatch& append) {
+    return held.empty() || std::ranges::none_of(append.partitions, [&](const PartitionMove& move) {
+               return move.partition < held.back() && !std::ranges::binary_search(held, move.partition);
+           });
 }
 
 bool too_old(const CommandJob& job, const CommandLimits& limits) {
@@ -123,7 +132,10 @@ bool Writer::attempt(Batch& batch) {
     find_repeats(batch, batch.in_doubt());
     decide(batch);
     AppendOutcome outcome = AppendOutcome::written;
-    if (!batch.append.partitions.empty()) outcome = store_->append(batch.append);
+    if (!batch.append.partitions.empty()) {
+        if (!locks_upwards(heads, batch.append)) store_->release_heads();
+        outcome = store_->append(batch.append);
+    }
     return settle(batch, outcome);
 }
 

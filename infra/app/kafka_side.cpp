@@ -157,7 +157,7 @@ void KafkaSide::stop() {
     if (impl_->service) impl_->service->stop();
 }
 
-void KafkaSide::appended(std::vector<EventRow> events) {
+void KafkaSide::appended(std::vector<EventRow> events) noexcept {
     if (!impl_->relay) return;
     impl_->fresh.add(std::move(events));
     impl_->relay->notify();

@@ -36,7 +36,7 @@ public:
     void start();
     void stop();
     /// This process has appended durable events; never blocks.
-    void appended(std::vector<EventRow> events);
+    void appended(std::vector<EventRow> events) noexcept;
 
     [[nodiscard]] std::string bootstrap() const;
     [[nodiscard]] std::vector<Check> checks() const;

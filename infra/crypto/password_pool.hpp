@@ -15,9 +15,9 @@ namespace annals::crypto {
 class PasswordPool {
 public:
     static constexpr std::size_t kThreadsMax = 4;
-    /// At about 80 hashes a second a full queue is worth under one second of waiting. Whoever waits longer on
-    /// a slower machine is told so.
-    static constexpr std::size_t kQueuedMax = 64;
+    /// At about 60 hashes a second and thread a full queue is worth under one second of waiting. Whoever
+    /// waits longer on a slower machine is told so.
+    static constexpr std::size_t kQueuedMax = 48;
     static constexpr std::chrono::milliseconds kGiveUpAfter{900};
 
     /// `threads` is cut to 1..kThreadsMax.

@@ -1,5 +1,6 @@
 #include "infra/kafka/fresh_lines.hpp"
 
+#include <new>
 #include <utility>
 
 namespace annals::kafka {
@@ -34,13 +35,18 @@ private:
 
 }  // namespace
 
-void FreshLines::add(std::vector<EventRow> events) {
+void FreshLines::add(std::vector<EventRow> events) noexcept {
     const std::lock_guard lock(mutex_);
     if (!open_) return;
-    for (EventRow& event : events) {
-        if (event.partition >= partitions_.size()) partitions_.resize(event.partition + 1U);
-        bytes_ += event.line.size();
-        partitions_[event.partition].push_back(std::move(event));
+    try {
+        for (EventRow& event : events) {
+            if (event.partition >= partitions_.size()) partitions_.resize(event.partition + 1U);
+            bytes_ += event.line.size();
+            partitions_[event.partition].push_back(std::move(event));
+        }
+    } catch (const std::bad_alloc&) {
+        // The events are durable, and the log has them.
+        return forget();
     }
     if (bytes_ > kBytesMax) forget();
 }
@@ -49,27 +55,35 @@ std::vector<LogRecord> FreshLines::take(
     std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
 ) {
     std::vector<LogRecord> records;
-    const std::lock_guard lock(mutex_);
-    if (partition >= partitions_.size()) return records;
-    std::deque<EventRow>& held = partitions_[partition];
-    const auto drop_first = [&] {
-        bytes_ -= held.front().line.size();
-        held.pop_front();
-    };
-    while (!held.empty() && held.front().position <= after) drop_first();
-    for (std::size_t bytes = 0; !held.empty() && records.size() < limit && bytes < bytes_max;) {
-        EventRow& event = held.front();
-        if (event.position != after + 1 + records.size()) break;
-        const std::size_t size = event.line.size();
+    for (EventRow& event : pop(partition, after, limit, bytes_max)) {
         records.push_back(log_record(
             event.position, event.stream, event.tenant.value, event.event_id.value, std::move(event.type),
             std::move(event.line)
         ));
-        bytes += size;
-        bytes_ -= size;
-        held.pop_front();
     }
     return records;
+}
+
+std::vector<EventRow> FreshLines::pop(
+    std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
+) {
+    std::vector<EventRow> events;
+    const std::lock_guard lock(mutex_);
+    if (partition >= partitions_.size()) return events;
+    std::deque<EventRow>& held = partitions_[partition];
+    std::size_t bytes = 0;
+    while (!held.empty() && events.size() < limit && bytes < bytes_max) {
+        EventRow& first = held.front();
+        const std::uint64_t next = after + 1 + events.size();
+        if (first.position > next) break;
+        bytes_ -= first.line.size();
+        if (first.position == next) {
+            bytes += first.line.size();
+            events.push_back(std::move(first));
+        }
+        held.pop_front();
+    }
+    return events;
 }
 
 void FreshLines::open() {
@@ -83,7 +97,7 @@ void FreshLines::close() {
     forget();
 }
 
-void FreshLines::forget() {
+void FreshLines::forget() noexcept {
     partitions_.clear();
     bytes_ = 0;
 }

@@ -19,7 +19,7 @@ public:
     static constexpr std::size_t kBytesMax = 16U << 20U;
 
     /// Takes durable events, in the order of their positions in each partition. Nothing unless open.
-    void add(std::vector<EventRow> events);
+    void add(std::vector<EventRow> events) noexcept;
     /// The events after a position as LogPages::read answers them, as far as they are held without a gap;
     /// maybe none. They are held no longer.
     std::vector<LogRecord> take(
@@ -31,7 +31,10 @@ public:
     void close();
 
 private:
-    void forget();
+    std::vector<EventRow> pop(
+        std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
+    );
+    void forget() noexcept;
 
     std::mutex mutex_;
     bool open_{false};

@@ -28,8 +28,9 @@ inline constexpr int kLockTimeoutMs = 2'000;
 inline constexpr int kMigrationLockTimeoutMs = 10'000;
 inline constexpr int kIdleInTransactionTimeoutMs = 10'000;
 /// A writer that holds heads and stands still (its process is stopped, its network cut) loses its session,
-/// and with it the heads, before others that queue for them give up at kLockTimeoutMs.
-inline constexpr int kHeldHeadsIdleMs = 1'000;
+/// and with it the heads, before others that queue for them give up at kLockTimeoutMs or
+/// refuse what waits behind them (queue_stall_ms_max).
+inline constexpr int kHeldHeadsIdleMs = 400;
 static_assert(kHeldHeadsIdleMs < kLockTimeoutMs);
 
 /// Delay before a connection is tried again: doubles from the first to the second.

@@ -137,7 +137,7 @@ private:
     Rows read(const Statement& statement, const Params& params = {});
 
     Reconnecting connection_;
-    bool in_transaction_{false};  ///< that holds heads; without meaning once its connection is lost
+    bool in_transaction_{false};  ///< that holds heads
 };
 
 Rows PgEventStore::read(const Statement& statement, const Params& params) {
@@ -146,6 +146,7 @@ Rows PgEventStore::read(const Statement& statement, const Params& params) {
             return connection_.get().query(statement, params);
         } catch (const PgError& error) {
             if (!error.in_doubt()) throw;
+            in_transaction_ = false;
             return connection_.get().query(statement, params);
         }
     } catch (const PgError& error) {
@@ -184,6 +185,7 @@ AppendOutcome PgEventStore::append(const AppendBatch& batch) {
         ANNALS_ASSERT(moved == 0 || moved == batch.partitions.size(), "all heads move or none");
         return moved == 0 ? AppendOutcome::head_moved : AppendOutcome::written;
     } catch (const PgError& error) {
+        if (error.disconnected()) in_transaction_ = false;
         const AppendOutcome outcome = outcome_of(error);
         if (outcome != AppendOutcome::reservation_taken) {
             runtime::log(
@@ -210,8 +212,17 @@ std::optional<LogEnd> PgEventStore::hold_heads(std::span<const std::uint16_t> pa
         Connection& connection = connection_.get();
         in_transaction_ = true;
         return log_end(connection.pipeline(calls).back());
-    } catch (const PgError&) {
+    } catch (const PgError& error) {
+        if (error.disconnected()) in_transaction_ = false;
         release_heads();
+        if (error.kind() != ErrorKind::lock_timeout) {
+            runtime::log(
+                runtime::Level::warning, "PG-5b8e", "heads could not be held; deciding without",
+                {{"kind", error_kind_name(error.kind())},
+                 {"sqlstate", error.sqlstate()},
+                 {"error", error.what()}}
+            );
+        }
         return std::nullopt;
     }
 }

@@ -65,6 +65,23 @@ TEST_F(CutConnection, AfterEveryByteOfTheAnswerItIsLookedUp) {
     expect_sound_log();
 }
 
+TEST_F(CutConnection, AfterEveryByteOfTheAnswerItIsLookedUpWhileAnotherProcessAppends) {
+    const auto other = std::make_unique<CommandBus>(options(database.engine_dsn()));
+    std::size_t bytes = 0;
+    for (std::uint64_t round = 0;; ++round, bytes += 5) {
+        // Overtaken once, the bus holds the heads in a transaction of its own, which ends with the append.
+        ASSERT_TRUE(submit(*other, command(appends(), realm, ids.next())).get());
+        ASSERT_TRUE(submit(*bus, command(appends(), realm, ids.next())).get());
+        proxy.arm(Cut::in_answer, bytes);
+        expect_the_truth(10'000 + round);
+        if (proxy.cuts() == round) break;  // the answer is not longer
+    }
+    EXPECT_GT(bytes, 60U);
+    EXPECT_GT(bus->stats().heads_moved, 0U);
+    EXPECT_EQ(bus->stats().in_doubt, proxy.cuts());
+    expect_sound_log();
+}
+
 TEST_F(CutConnection, AnAppendThatArrivesAfterItWasDecidedAgainChangesNothing) {
     proxy.arm(Cut::late_append);
     expect_the_truth(1);

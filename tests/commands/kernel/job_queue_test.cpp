@@ -3,6 +3,7 @@
 #include "tests/support/scripted_bus.hpp"
 #include "tests/support/seed.hpp"
 
+#include <future>
 #include <map>
 
 namespace annals {
@@ -78,6 +79,67 @@ TEST_F(JobQueueTest, AddsToABatchWhatCameMeanwhileOfTheRealmsThatAreWanted) {
     EXPECT_EQ(0U, queue.size());
     queue.take_more(batch, [](TenantId) { return true; });
     EXPECT_EQ(7U, batch.size()) << "does not wait";
+}
+
+TEST_F(JobQueueTest, AddsWhatCameMeanwhileUpToAWholeBatchForARealmThatIsAlone) {
+    push_all(1, 5);
+    std::deque<CommandJob> batch = queue.take();
+    push_all(1, 30);
+    queue.take_more(batch, [](TenantId) { return true; });
+    EXPECT_EQ(limits.batch_commands_max, batch.size());
+}
+
+/// One realm has much waiting, another was served once: the next batch of the first comes after a rest.
+class RestingQueueTest : public JobQueueTest {
+protected:
+    RestingQueueTest() {
+        push_much();
+        EXPECT_EQ(Verdict::taken, strict.push(one = job(2)));
+        (void)strict.take();
+    }
+    void push_much(std::size_t commands = 30) {
+        for (std::size_t i = 0; i < commands; ++i) {
+            CommandJob next = job(1);
+            next.bulk = true;
+            EXPECT_EQ(Verdict::taken, strict.push(next));
+        }
+    }
+    /// The time that the last batch takes its writer, and that the rest after it lasts.
+    static void work(milliseconds time) {
+        const auto until = JobQueue::Clock::now() + time;
+        while (JobQueue::Clock::now() < until) {
+        }
+    }
+    /// Nobody may wait at all, but for a rest.
+    CommandLimits no_wait = [this] {
+        CommandLimits changed = limits;
+        changed.queue_wait_ms_max = 0;
+        changed.queue_free = 40;
+        return changed;
+    }();
+    JobQueue strict{no_wait};
+    CommandJob one;
+};
+
+TEST_F(RestingQueueTest, ARealmThatAloneHasMuchWaitingIsServedHalfOfTheTime) {
+    work(milliseconds(10));
+    const auto ended = JobQueue::Clock::now();
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}}), shares(strict.take()));
+    EXPECT_GE(JobQueue::Clock::now() - ended, milliseconds(10));
+}
+
+TEST_F(RestingQueueTest, AnotherRealmEndsTheRestAndIsNotRefused) {
+    push_much();
+    EXPECT_EQ(Verdict::slow, strict.would_take(realm(3))) << "while the writer works";
+    // The rest is short, so it may be over before this thread looks; then it is tried again.
+    for (bool seen = false; !seen; push_much(limits.batch_realm_share)) {
+        work(milliseconds(20));
+        auto next = std::async(std::launch::async, [this] { return strict.take(); });
+        while (!seen && next.wait_for(milliseconds(0)) != std::future_status::ready)
+            seen = strict.would_take(realm(2)) == Verdict::taken;
+        seen = seen && strict.push(one = job(2)) == Verdict::taken;
+        seen = shares(next.get()).contains(realm(2)) && seen;
+    }
 }
 
 TEST_F(JobQueueTest, ServesRealmsByTurnsHoweverMuchOneOfThemSends) {
