@@ -21,25 +21,25 @@ constexpr Statement kHoldHeads{
     "store_hold_heads",
     "select partition from log.partition where partition = any($1::smallint[]) order by partition for update"
 };
-#define STORED_EVENT \
+#define ANNALS_STORED_EVENT \
     "select e.partition, e.position, e.tenant_id, e.tenant_position, e.stream_id, e.line from log.event e"
 // A lateral join per stream: one index descent each, whatever the planner believes of the table.
 constexpr Statement kStreams{
     "store_streams",
     "select e.* from unnest($1::smallint[], $2::uuid[]) s (partition, stream_id)"
-    " cross join lateral (" STORED_EVENT
+    " cross join lateral (" ANNALS_STORED_EVENT
     " where e.partition = s.partition and e.stream_id = s.stream_id) e"
     " order by e.partition, e.position"
 };
 constexpr Statement kRanges{
     "store_ranges",
     "select e.* from unnest($1::smallint[], $2::bigint[], $3::bigint[]) r (partition, after, until)"
-    " cross join lateral (" STORED_EVENT
+    " cross join lateral (" ANNALS_STORED_EVENT
     " where e.partition = r.partition"
     "   and e.position > r.after and e.position <= r.until) e"
     " order by e.partition, e.position"
 };
-#undef STORED_EVENT
+#undef ANNALS_STORED_EVENT
 constexpr Statement kTenantHeads{
     "store_tenant_heads",
     "select coalesce((select e.tenant_position from log.event e where e.tenant_id = t.id"

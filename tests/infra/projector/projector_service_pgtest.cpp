@@ -160,8 +160,10 @@ TEST_F(ProjectorServiceOnPostgres, SharesThePartitionsAndTakesThoseOfOneThatStop
     publish(0, 1);
     ASSERT_TRUE(shown(2) && shown(2, 1));
     EXPECT_EQ(tasks(), "4");
-    EXPECT_EQ(first->status().projector.events_total, 3U);
-    EXPECT_EQ(second->status().projector.events_total, 1U);
+    // A status is told after what it tells of can be seen.
+    EXPECT_TRUE(kafka::test::eventually([&] {
+        return first->status().projector.events_total == 3 && second->status().projector.events_total == 1;
+    }));
     const std::uint64_t assignments = second->status().assignments_total;
     first->stop();
     const auto asked = std::chrono::steady_clock::now();
