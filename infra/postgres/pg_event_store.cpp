@@ -2,10 +2,10 @@
 
 #include "domain/kernel/assert.hpp"
 #include "infra/postgres/append_statement.hpp"
+#include "infra/postgres/log_end.hpp"
 #include "infra/postgres/reconnecting.hpp"
 #include "infra/runtime/log.hpp"
 
-#include <algorithm>
 #include <array>
 #include <string_view>
 #include <utility>
@@ -14,7 +14,6 @@ namespace annals::pg {
 
 namespace {
 
-constexpr Statement kEnd{"store_end", "select epoch, head from log.partition order by partition"};
 constexpr Statement kBegin{"store_begin", "begin"};
 constexpr Statement kCommit{"store_commit", "commit"};
 constexpr Statement kHoldHeads{
@@ -88,15 +87,6 @@ Digest digest_of(std::string_view bytes) {
     ANNALS_ASSERT(bytes.size() == digest.size(), "a digest has 32 bytes");
     for (std::size_t i = 0; i < digest.size(); ++i) digest[i] = static_cast<std::uint8_t>(bytes[i]);
     return digest;
-}
-
-LogEnd log_end(const Rows& rows) {
-    LogEnd end;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
-        end.heads.push_back(rows.count(i, 1));
-    }
-    return end;
 }
 
 std::vector<StoredEvent> stored_events(const Rows& rows) {
@@ -207,7 +197,7 @@ std::optional<LogEnd> PgEventStore::hold_heads(std::span<const std::uint16_t> pa
     const Params none;
     const Params held = Params{}.array(std::move(wanted));
     // The end is read behind the wait for the heads, by a snapshot of its own.
-    const std::array calls{Call{&kBegin, &none}, Call{&kHoldHeads, &held}, Call{&kEnd, &none}};
+    const std::array calls{Call{&kBegin, &none}, Call{&kHoldHeads, &held}, Call{&kLogEnd, &none}};
     try {
         Connection& connection = connection_.get();
         in_transaction_ = true;
@@ -237,7 +227,7 @@ void PgEventStore::release_heads() noexcept {
 }
 
 LogEnd PgEventStore::end() {
-    return log_end(read(kEnd));
+    return log_end(read(kLogEnd));
 }
 
 std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> streams) {

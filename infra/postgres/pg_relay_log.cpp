@@ -2,8 +2,8 @@
 
 #include "domain/kernel/assert.hpp"
 #include "infra/postgres/connection.hpp"
+#include "infra/postgres/log_end.hpp"
 
-#include <algorithm>
 #include <optional>
 #include <utility>
 
@@ -11,7 +11,6 @@ namespace annals::pg {
 
 namespace {
 
-constexpr Statement kEnd{"relay_end", "select epoch, head from log.partition order by partition"};
 // octet_length reads no line, so the lines beyond the limit are never fetched from where long ones are kept.
 constexpr Statement kRead{
     "relay_read",
@@ -25,16 +24,6 @@ constexpr Statement kRead{
 constexpr Statement kLead{
     "relay_lead", "select pg_try_advisory_lock(hashtextextended('annals relay ' || $1, 0))"
 };
-
-LogEnd read_end(Connection& connection) {
-    const Rows rows = connection.query(kEnd);
-    LogEnd end;
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-        end.epoch = std::max(end.epoch, static_cast<std::uint32_t>(rows.count(i, 0)));
-        end.heads.push_back(rows.count(i, 1));
-    }
-    return end;
-}
 
 std::vector<kafka::LogRecord> read_page(
     Connection& connection, std::uint16_t partition, std::uint64_t after, std::size_t limit,
@@ -63,7 +52,7 @@ class PgRelayLog final : public kafka::RelayLog {
 public:
     explicit PgRelayLog(std::string dsn) : dsn_(std::move(dsn)) {}
 
-    LogEnd end() override { return read_end(session()); }
+    LogEnd end() override { return log_end(session().query(kLogEnd)); }
     std::vector<kafka::LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) override {
@@ -76,7 +65,7 @@ public:
             led_.clear();
         }
         // A session may take its own lock again, but would then have to give it back as often.
-        if (led_ == group) return !session().query(kEnd).empty();
+        if (led_ == group) return !session().query(kLogEnd).empty();
         if (!session().query(kLead, Params{}.text(group)).boolean(0, 0)) return false;
         led_ = group;
         return true;
@@ -102,7 +91,7 @@ class PgLogPages final : public kafka::LogPages {
 public:
     explicit PgLogPages(const std::string& dsn) : connection_(dsn, kRelaySession) {}
 
-    LogEnd end() override { return read_end(connection_); }
+    LogEnd end() override { return log_end(connection_.query(kLogEnd)); }
     std::vector<kafka::LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) override {
