@@ -36,6 +36,12 @@ std::uint16_t CommittedState::partition(TenantId realm) const {
     return partition_of(realm, partitions_);
 }
 
+std::vector<std::uint64_t> CommittedState::heads(std::span<const std::uint16_t> partitions) const {
+    std::vector<std::uint64_t> known;
+    for (const std::uint16_t partition : partitions) known.push_back(heads_[partition]);
+    return known;
+}
+
 void CommittedState::reset() {
     synchronised_ = false;
     streams_.clear();

@@ -36,6 +36,8 @@ public:
     [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
     [[nodiscard]] std::uint16_t partition(TenantId realm) const;
     [[nodiscard]] std::uint64_t head(std::uint16_t partition) const { return heads_[partition]; }
+    /// Of these partitions, in the order given.
+    [[nodiscard]] std::vector<std::uint64_t> heads(std::span<const std::uint16_t> partitions) const;
     std::uint64_t tenant_head(TenantId tenant);
 
     /// Reads streams that are not cached in one round trip, so that `stream` finds them. What cannot be read

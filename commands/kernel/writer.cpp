@@ -123,8 +123,10 @@ bool Writer::attempt(Batch& batch) {
     if (careful_batches_ > 0 || !committed_->synchronised()) {
         if (careful_batches_ > 0) --careful_batches_;
         const bool began = !committed_->synchronised();
+        const auto known = committed_->heads(heads);
         const bool moved = committed_->synchronise(held.end());
-        if (moved && !began) careful_batches_ = kCarefulBatches;
+        // Those who append to other partitions only are no reason to go on with it.
+        if (!began && committed_->heads(heads) != known) careful_batches_ = kCarefulBatches;
         if (batch.told_head_moved && !moved) distrust_cache(batch);
     }
     batch.told_head_moved = false;

@@ -11,7 +11,7 @@
 namespace annals::kafka {
 
 /// What this process appended a moment ago, so that its relay need not read it back from PostgreSQL. (That
-/// reading was 9 % of what a command costs.) Holds only events that are durable, and forgets them all when
+/// reading was 6 % of what a command costs.) Holds only events that are durable, and forgets them all when
 /// the relay falls so far behind that they would fill memory: the log has them. Thread-safe.
 class FreshLines {
 public:
