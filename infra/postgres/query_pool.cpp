@@ -1,9 +1,14 @@
 #include "infra/postgres/query_pool.hpp"
 
+#include "infra/postgres/shared_reads.hpp"
+
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <span>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -32,7 +37,12 @@ private:
 class QueryPool::Impl {
 public:
     Impl(std::string dsn, std::size_t connections_max)
-        : dsn_(std::move(dsn)), free_places_(connections_max) {}
+        : dsn_(std::move(dsn)),
+          free_places_(connections_max),
+          shared_(
+              std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, connections_max),
+              [this](std::span<SharedReads::Read* const> group) { run_group(group); }
+          ) {}
 
     /// A connection for as long as the object lives.
     class Lease {
@@ -55,12 +65,21 @@ public:
         std::unique_ptr<Connection> connection_;
     };
 
+    Rows run(TenantId tenant, const Statement& statement, const Params& params);
+    SharedReads& shared() { return shared_; }
+
     Stats stats() {
         const std::lock_guard lock(mutex_);
-        return {.open = idle_.size() + busy_, .busy = busy_, .exhausted = exhausted_};
+        return {
+            .open = idle_.size() + busy_, .busy = busy_, .exhausted = exhausted_, .waiting = shared_.waiting()
+        };
     }
 
 private:
+    void run_group(std::span<SharedReads::Read* const> group);
+    void run_alone(SharedReads::Read& read);
+    bool run_together(std::span<SharedReads::Read* const> group);
+
     /// An idle connection, or null for a place in which to make one.
     std::unique_ptr<Connection> check_out() {
         std::unique_lock lock(mutex_);
@@ -95,6 +114,7 @@ private:
     std::size_t busy_{0};
     std::size_t exhausted_{0};
     std::vector<std::unique_ptr<Connection>> idle_;
+    SharedReads shared_;
 };
 
 QueryPool::QueryPool(std::string dsn, std::size_t connections_max)
@@ -105,10 +125,10 @@ QueryPool::Stats QueryPool::stats() const {
     return impl_->stats();
 }
 
-Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& params) {
+Rows QueryPool::Impl::run(TenantId tenant, const Statement& statement, const Params& params) {
     const Params realm = Params{}.text(tenant.to_string());
     const std::array calls{Call{&kSetTenant, &realm, Format::text}, Call{&statement, &params, Format::text}};
-    Impl::Lease lease(*impl_);
+    Lease lease(*this);
     const bool reused = lease.reused();
     try {
         return std::move(lease.connection().pipeline(calls).back());
@@ -120,14 +140,63 @@ Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& p
     return std::move(lease.connection().pipeline(calls).back());
 }
 
+void QueryPool::Impl::run_group(std::span<SharedReads::Read* const> group) {
+    if (group.size() > 1 && run_together(group)) return;
+    for (SharedReads::Read* read : group) run_alone(*read);
+}
+
+void QueryPool::Impl::run_alone(SharedReads::Read& read) {
+    try {
+        read.rows = run(read.tenant, read.statement, read.params);
+    } catch (...) {
+        read.failure = std::current_exception();
+    }
+}
+
+/// One transaction for all of them, each behind the setting of its own realm. False when they have to be run
+/// one by one, because one of them spoils it for the others or the connection had been closed.
+bool QueryPool::Impl::run_together(std::span<SharedReads::Read* const> group) {
+    std::vector<Params> realms;
+    realms.reserve(group.size());
+    std::vector<Call> calls;
+    for (const SharedReads::Read* read : group) {
+        realms.push_back(Params{}.text(read->tenant.to_string()));
+        calls.push_back({&kSetTenant, &realms.back(), Format::text});
+        calls.push_back({&read->statement, &read->params, Format::text});
+    }
+    try {
+        Lease lease(*this);
+        std::vector<Rows> rows = lease.connection().pipeline(calls);
+        for (std::size_t i = 0; i < group.size(); ++i) group[i]->rows = std::move(rows[2 * i + 1]);
+        return true;
+    } catch (const PgError& error) {
+        if (!error.passes() || error.disconnected() || error.kind() == ErrorKind::conflict) return false;
+        // No memory, no time: asking again for each would only add to it.
+        for (SharedReads::Read* read : group) read->failure = std::current_exception();
+    } catch (...) {
+        for (SharedReads::Read* read : group) read->failure = std::current_exception();
+    }
+    return true;
+}
+
+Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& params) {
+    return impl_->run(tenant, statement, params);
+}
+
+Rows QueryPool::run_shared(TenantId tenant, const Statement& statement, const Params& params) {
+    SharedReads::Read read(tenant, statement, params);
+    return impl_->shared().read(read);
+}
+
 std::unique_ptr<QueryResult> QueryPool::query(
     TenantId tenant, const annals::Statement& statement, std::span<const QueryParam> params
 ) {
     Params values;
     for (const QueryParam& param : params) values.text(param);
     try {
+        const Statement text{statement.name.c_str(), statement.sql.c_str()};
         return std::make_unique<TextResult>(
-            run(tenant, Statement{statement.name.c_str(), statement.sql.c_str()}, values)
+            statement.by_key ? run_shared(tenant, text, values) : run(tenant, text, values)
         );
     } catch (const PoolExhausted& busy) {
         throw QueryUnavailable(busy.what());

@@ -62,8 +62,10 @@ const ProjectionType& person_projection() {
 
 std::optional<PersonView> find_person(QueryReader& reader, UserId person) {
     static const Statement kById{
-        "person.by_id", "select " + column_list(*contract::type_info<PersonView>()) +
-                            " from idn.person where tenant_id = $1::uuid and id = $2::uuid"
+        "person.by_id",
+        "select " + column_list(*contract::type_info<PersonView>()) +
+            " from idn.person where tenant_id = $1::uuid and id = $2::uuid",
+        true
     };
     const std::array params{QueryParam(person.to_string()), QueryParam(person.to_string())};
     return read_one<PersonView>(*reader.query(realm_of(person), kById, params));

@@ -57,8 +57,10 @@ const ProjectionType& session_projection() {
 
 std::optional<SessionView> find_session(QueryReader& reader, UserId person, SessionId session) {
     static const Statement kById{
-        "session.by_id", "select " + column_list(*contract::type_info<SessionView>()) +
-                             " from idn.session where tenant_id = $1::uuid and id = $2::uuid"
+        "session.by_id",
+        "select " + column_list(*contract::type_info<SessionView>()) +
+            " from idn.session where tenant_id = $1::uuid and id = $2::uuid",
+        true
     };
     const std::array params{QueryParam(person.to_string()), QueryParam(session.to_string())};
     return read_one<SessionView>(*reader.query(realm_of(person), kById, params));

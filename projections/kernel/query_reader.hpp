@@ -20,6 +20,8 @@ namespace annals {
 struct Statement {
     std::string name;
     std::string sql;
+    /// It reads one row by its key, so it takes a moment and may share a round trip with others like it.
+    bool by_key{false};
 };
 
 /// A parameter as text; nothing is null. Statements cast: `$1::uuid`.

@@ -69,7 +69,7 @@ std::optional<InvitationView> find_invitation(
 ) {
     static const Statement kById{
         "invitation.by_id",
-        select_invitations() + " from org.invitation where tenant_id = $1::uuid and id = $2::uuid"
+        select_invitations() + " from org.invitation where tenant_id = $1::uuid and id = $2::uuid", true
     };
     const std::array params{QueryParam(organization.to_string()), QueryParam(invitation.to_string())};
     return read_one<InvitationView>(*reader.query(organization, kById, params));

@@ -41,7 +41,8 @@ const ProjectionType& member_projection() {
 
 std::optional<MemberView> find_member(QueryReader& reader, TenantId organization, UserId person) {
     static const Statement kById{
-        "member.by_id", select_members() + " from org.member where tenant_id = $1::uuid and id = $2::uuid"
+        "member.by_id", select_members() + " from org.member where tenant_id = $1::uuid and id = $2::uuid",
+        true
     };
     const std::array params{QueryParam(organization.to_string()), QueryParam(person.to_string())};
     return read_one<MemberView>(*reader.query(organization, kById, params));

@@ -52,8 +52,10 @@ const ProjectionType& organization_projection() {
 
 std::optional<OrganizationView> find_organization(QueryReader& reader, TenantId organization) {
     static const Statement kById{
-        "organization.by_id", "select " + column_list(*contract::type_info<OrganizationView>()) +
-                                  " from org.organization where tenant_id = $1::uuid and id = $2::uuid"
+        "organization.by_id",
+        "select " + column_list(*contract::type_info<OrganizationView>()) +
+            " from org.organization where tenant_id = $1::uuid and id = $2::uuid",
+        true
     };
     const std::array params{QueryParam(organization.to_string()), QueryParam(organization.to_string())};
     return read_one<OrganizationView>(*reader.query(organization, kById, params));

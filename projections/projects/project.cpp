@@ -90,7 +90,8 @@ const ProjectionType& project_projection() {
 
 std::optional<ProjectView> find_project(QueryReader& reader, TenantId organization, ProjectId project) {
     static const Statement kById{
-        "project.by_id", select_projects() + " from prj.project where tenant_id = $1::uuid and id = $2::uuid"
+        "project.by_id", select_projects() + " from prj.project where tenant_id = $1::uuid and id = $2::uuid",
+        true
     };
     const std::array params{QueryParam(organization.to_string()), QueryParam(project.to_string())};
     return read_one<ProjectView>(*reader.query(organization, kById, params));

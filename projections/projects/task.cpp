@@ -162,7 +162,7 @@ const ProjectionType& task_projection() {
 
 std::optional<TaskView> find_task(QueryReader& reader, TenantId organization, TaskId task) {
     static const Statement kById{
-        "task.by_id", select_tasks() + " from prj.task where tenant_id = $1::uuid and id = $2::uuid"
+        "task.by_id", select_tasks() + " from prj.task where tenant_id = $1::uuid and id = $2::uuid", true
     };
     const std::array params{QueryParam(organization.to_string()), QueryParam(task.to_string())};
     return read_one<TaskView>(*reader.query(organization, kById, params));

@@ -13,7 +13,6 @@
 #include <stdexcept>
 #include <sys/prctl.h>
 #include <sys/wait.h>
-#include <thread>
 #include <unistd.h>
 
 namespace annals::test {
@@ -21,7 +20,6 @@ namespace {
 
 constexpr std::chrono::seconds kReadyLimit{30};
 constexpr std::chrono::seconds kStopLimit{30};
-constexpr std::chrono::milliseconds kPollPause{2};
 
 std::string read_file(const std::string& path) {
     std::ifstream file(path, std::ios::binary);
@@ -64,15 +62,6 @@ int wait_for(pid_t pid, std::chrono::seconds limit) {
     ::kill(pid, SIGKILL);
     ::waitpid(pid, &status, 0);
     return exit_code_of(status);
-}
-
-bool eventually(const std::function<bool()>& condition, std::chrono::milliseconds limit) {
-    const auto until = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::sleep_for(kPollPause);
-    }
-    return true;
 }
 
 TemporaryFolder::TemporaryFolder() {

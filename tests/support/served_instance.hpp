@@ -1,6 +1,7 @@
 #pragma once
 
 #include "infra/bench/http_client.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/pg_fixture.hpp"
 
 #include <chrono>
@@ -36,11 +37,6 @@ ProgramEnd run_annals(
 ProgramEnd run_program(
     const Words& words, const Variables& environment = {},
     std::chrono::seconds limit = std::chrono::seconds(60), const std::string& directory = {}
-);
-
-/// Asks until it holds; false when it does not within the limit.
-bool eventually(
-    const std::function<bool()>& condition, std::chrono::milliseconds limit = std::chrono::seconds(20)
 );
 
 /// A folder of its own, gone at the end.

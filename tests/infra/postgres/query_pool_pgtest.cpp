@@ -1,7 +1,9 @@
 #include "infra/postgres/query_pool.hpp"
 #include "tests/infra/postgres/append_samples.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/pg_fixture.hpp"
 
+#include <atomic>
 #include <future>
 #include <gtest/gtest.h>
 #include <latch>
@@ -158,6 +160,106 @@ TEST_F(QueryPool, ThreadsOfDifferentRealmsNeverSeeEachOther) {
             }
         });
     }
+}
+
+/// Several threads' short reads that wait for one round trip to end. Its first read waits for the lock 77.
+class QueryPoolSharedReads : public QueryPool {
+protected:
+    static constexpr pg::Statement kByName{
+        "test_by_name", "select note from prj.pool_sample where name = $1"
+    };
+    static constexpr pg::Statement kBlocked{
+        "test_shared_blocked",
+        "select set_config('lock_timeout', '0', true), pg_advisory_lock_shared(77), "
+        "pg_advisory_unlock_shared(77)"
+    };
+
+    void block() {
+        holder.execute("select pg_advisory_lock(77)");
+        first = std::async(std::launch::async, [&] { return pool.run_shared(kAcme, kBlocked, {}).size(); });
+        ASSERT_TRUE(becomes_true(
+            database,
+            "select count(*) = 1 from pg_stat_activity where datname = current_database() and "
+            "application_name = 'annals-query' and wait_event_type = 'Lock'"
+        ));
+    }
+    void release(std::size_t waiting) {
+        ASSERT_TRUE(eventually([&] { return pool.stats().waiting == waiting; }));
+        holder.execute("select pg_advisory_unlock(77)");
+        EXPECT_EQ(1U, first.get());
+    }
+
+    pg::Connection holder{database.owner_dsn(), pg::kMigrationSession};
+    // With one connection one group at a time is under way, whatever the machine.
+    pg::QueryPool pool{database.api_dsn(), 1};
+    std::future<std::size_t> first;
+};
+
+TEST_F(QueryPoolSharedReads, OneRoundTripReadsEachRealmsRowsForIt) {
+    block();
+    std::vector<std::future<std::size_t>> found;
+    for (int i = 0; i < 12; ++i) {
+        const auto read = [this, acme = i % 2 == 0, name = i % 4 < 2 ? "a" : "c"] {
+            return pool.run_shared(acme ? kAcme : kGlobex, kByName, pg::Params{}.text(name)).size();
+        };
+        found.push_back(std::async(std::launch::async, read));
+    }
+    release(found.size());
+    for (int i = 0; i < 12; ++i) {
+        const bool own = (i % 2 == 0) == (i % 4 < 2);
+        EXPECT_EQ(own ? 1U : 0U, found[static_cast<std::size_t>(i)].get()) << i;
+    }
+}
+
+TEST_F(QueryPoolSharedReads, AReadThatFailsFailsAlone) {
+    block();
+    constexpr pg::Statement kBroken{"test_shared_broken", "select 1 / (length($1) - 1)"};
+    std::vector<std::future<std::size_t>> found;
+    for (int i = 0; i < 6; ++i) {
+        const auto read = [this, &statement = i == 2 ? kBroken : kByName] {
+            return pool.run_shared(kAcme, statement, pg::Params{}.text("a")).size();
+        };
+        found.push_back(std::async(std::launch::async, read));
+    }
+    release(found.size());
+    for (std::size_t i = 0; i < found.size(); ++i) {
+        if (i == 2) {
+            EXPECT_THROW(found[i].get(), pg::PgError);
+        } else {
+            EXPECT_EQ(1U, found[i].get()) << i;
+        }
+    }
+    EXPECT_EQ(2U, pool.run(kAcme, kNames).size());
+}
+
+TEST_F(QueryPoolSharedReads, GoOnWhenPostgresClosesTheirConnections) {
+    std::atomic<bool> ended{false};
+    std::atomic<std::size_t> done{0};
+    std::atomic<std::size_t> failed{0};
+    {
+        std::vector<std::jthread> threads;
+        for (int t = 0; t < 6; ++t) {
+            threads.emplace_back([&] {
+                while (!ended) {
+                    try {
+                        if (pool.run_shared(kAcme, kByName, pg::Params{}.text("b")).size() == 1) ++done;
+                    } catch (const pg::PgError&) {
+                        ++failed;
+                    }
+                }
+            });
+        }
+        for (int i = 0; i < 5; ++i) {
+            const std::size_t before = done;
+            EXPECT_TRUE(eventually([&] { return done > before + 200; }));
+            database.run(
+                "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = "
+                "current_database() and application_name = 'annals-query'"
+            );
+        }
+        ended = true;
+    }
+    EXPECT_EQ(0U, failed);
 }
 
 }  // namespace

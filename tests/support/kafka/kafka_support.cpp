@@ -6,7 +6,6 @@
 #include <fmt/format.h>
 #include <iostream>
 #include <librdkafka/rdkafka.h>
-#include <poll.h>
 #include <random>
 #include <stdexcept>
 #include <thread>
@@ -16,7 +15,6 @@ namespace annals::kafka::test {
 namespace {
 
 constexpr int kTimeoutMs = 15'000;
-constexpr int kAskAgainMs = 2;
 
 struct Client {
     Client(rd_kafka_type_t type, const BrokerAddress& broker, const Config& settings) {
@@ -334,15 +332,6 @@ void write_raw(
     rd_kafka_error_t* error = rd_kafka_produceva(client.handle, fields.data(), fields.size());
     if (error != nullptr) throw std::runtime_error(rd_kafka_error_string(error));
     require(rd_kafka_flush(client.handle, kTimeoutMs), "flush");
-}
-
-bool eventually(const std::function<bool()>& condition, std::chrono::seconds limit) {
-    const auto deadline = std::chrono::steady_clock::now() + limit;
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > deadline) return false;
-        ::poll(nullptr, 0, kAskAgainMs);
-    }
-    return true;
 }
 
 LogSink LogCapture::sink() {

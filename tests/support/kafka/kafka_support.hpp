@@ -2,6 +2,7 @@
 
 #include "infra/kafka/broker.hpp"
 #include "infra/kafka/log_sink.hpp"
+#include "tests/support/eventually.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -15,6 +16,8 @@
 
 /// Talks to brokers with librdkafka directly, so that what our own code wrote is read by other code.
 namespace annals::kafka::test {
+
+using annals::test::eventually;
 
 /// The broker that ANNALS_TEST_KAFKA names; throws, and so fails the test, when it is not set.
 BrokerAddress real_broker();
@@ -87,11 +90,6 @@ private:
 void write_raw(
     const BrokerAddress& broker, const std::string& topic, int partition, const std::string& value,
     const std::vector<std::pair<std::string, std::string>>& headers
-);
-
-/// Asks `condition` until it holds; false when it does not within `limit`.
-bool eventually(
-    const std::function<bool()>& condition, std::chrono::seconds limit = std::chrono::seconds(20)
 );
 
 /// Collects what a sink is told.
