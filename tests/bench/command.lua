@@ -3,6 +3,8 @@
 dofile(os.getenv("BENCH_SCRIPTS") .. "/result.lua")
 
 local targets, at = {}, 0
+-- As the tasks made in bulk: a list of one priority has as many others to pass over, however many commands ran.
+local priorities = { "urgent", "high", "medium", "low", "none" }
 
 local function split(text)
     local parts = {}
@@ -27,7 +29,8 @@ function request()
     at = at + 1
     local target = targets[at % #targets + 1]
     if at % 10 < 6 then
-        local body = '{"title":"Bench task ' .. at .. ' with a title of usual length","priority":"medium"}'
+        local body = '{"title":"Bench task ' .. at .. ' with a title of usual length","priority":"' ..
+            priorities[math.random(#priorities)] .. '"}'
         return wrk.format("POST", target.create, target.headers, body)
     end
     local task = target.tasks[math.random(#target.tasks)]

@@ -18,7 +18,7 @@ def add_tasks(instance, wanted):
             from generate_series(1, {max(0, wanted - have)}) n
             join (select *, row_number() over () - 1 as k, count(*) over () as projects
                   from (select distinct on (project_id) * from prj.task) each) t on t.k = n % t.projects""")
-    instance.sql("analyze prj.task")
+    instance.sql("vacuum analyze prj.task")
 
 
 def add_events(instance, wanted):
