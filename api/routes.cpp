@@ -12,10 +12,10 @@ namespace {
 std::vector<Route> command_routes() {
     return {
         {http::Method::post, "/api/v1/commands", "sendCommand", "Send any command by its name", "commands",
-         CustomRoute{.body = command_form_info(), .run = run_command}},
+         CustomRoute{.body = command_form_info(), .commands = true, .run = run_command}},
         {http::Method::post, "/api/v1/commands:batch", "sendCommands",
          "Send up to 1,000 commands; with \"atomic\": true all of them or none", "commands",
-         CustomRoute{.body = command_batch_info(), .run = run_command_batch}},
+         CustomRoute{.body = command_batch_info(), .commands = true, .run = run_command_batch}},
     };
 }
 

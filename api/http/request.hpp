@@ -52,6 +52,11 @@ struct Request {
     std::string remote_address;  ///< Of the socket, without the port.
     std::string request_id;      ///< UUID text, made by the server.
     std::string traceparent;     ///< W3C trace context, validated; empty when absent or invalid.
+
+    // Of a command that one process passes on to another (api/kernel/command_peers.hpp). Never from a client.
+    bool passed_on = false;  ///< Another process passed it on, so it is decided here.
+    std::string command_id;  ///< UUID text for the commands that the client gave no id; may be empty.
+    bool in_doubt = false;   ///< Another process may have decided it.
 };
 
 }  // namespace annals::http

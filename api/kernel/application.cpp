@@ -4,6 +4,7 @@
 #include "api/http/query.hpp"
 #include "api/http/router.hpp"
 #include "api/kernel/command_endpoint.hpp"
+#include "api/kernel/passing_on.hpp"
 #include "api/kernel/query_endpoint.hpp"
 #include "commands/ports/event_store.hpp"
 #include "domain/kernel/overloaded.hpp"
@@ -57,18 +58,29 @@ Authenticated without_parameters(Authenticated next) {
     };
 }
 
+/// Where the session of a known sender is looked up, or what does it itself.
+enum class SessionCheck : std::uint8_t {
+    here,
+    where_decided,  ///< in the process that decides for the organization's partition
+    by_next
+};
+
 http::Handler authenticated(
-    Services& services, AccessChecks& checks, bool check_session, Authenticated next
+    Services& services, AccessChecks& checks, SessionCheck check, Authenticated next
 ) {
-    return [&services, &checks, check_session,
+    return [&services, &checks, check,
             next = std::move(next)](std::shared_ptr<http::Request> request, http::Respond respond) {
         Exchange exchange{std::move(request), std::move(respond)};
         if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
         const auto principal = authenticate(*exchange.request, services.tokens, services.clock.now());
         if (!principal) return exchange.fail(principal.error());
         exchange.principal = *principal;
-        if (!check_session) return next(std::move(exchange));
-        with_live_session(services, checks, std::move(exchange), next);
+        if (check == SessionCheck::by_next) return next(std::move(exchange));
+        if (check == SessionCheck::here)
+            return with_live_session(services, checks, std::move(exchange), next);
+        pass_on_or(services, std::move(exchange), [&services, &checks, &next](Exchange kept) {
+            with_live_session(services, checks, std::move(kept), next);
+        });
     };
 }
 
@@ -81,11 +93,12 @@ http::Handler open_to_all(Authenticated next) {
 }
 
 http::Handler make_handler(Services& services, AccessChecks& checks, const Route& route) {
+    const auto check = is_decided_by_partition(route) ? SessionCheck::where_decided : SessionCheck::here;
     return std::visit(
         Overloaded{
             [&](const CommandRoute& command) {
                 return authenticated(
-                    services, checks, true, without_parameters([&services, &command](Exchange exchange) {
+                    services, checks, check, without_parameters([&services, &command](Exchange exchange) {
                         run_command_route(services, command, std::move(exchange));
                     })
                 );
@@ -93,7 +106,7 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
             // A query looks up the roles, which includes the session.
             [&](const QueryRoute& query) {
                 return authenticated(
-                    services, checks, false,
+                    services, checks, SessionCheck::by_next,
                     [&services, &checks, &query](Exchange exchange) {
                         run_query_route(services, checks, query, std::move(exchange));
                     }
@@ -104,7 +117,7 @@ http::Handler make_handler(Services& services, AccessChecks& checks, const Route
                     custom.run(services, std::move(exchange));
                 });
                 return custom.is_public ? open_to_all(std::move(run))
-                                        : authenticated(services, checks, true, std::move(run));
+                                        : authenticated(services, checks, check, std::move(run));
             },
         },
         route.action

@@ -24,22 +24,14 @@ void add_members(std::string& body, const std::string& members) {
     body += '}';
 }
 
-void answer_accepted(
-    Services& services, Exchange exchange, http::Response response, const Position& position
+/// What a client is told of a command that was not accepted here. While another process may have accepted it,
+/// nobody can say that it was rejected.
+http::Problem refusal_problem(
+    const http::Request& request, const Rejection& rejection, bool if_match_used = false
 ) {
-    const http::Prefer prefer = http::read_prefer(*exchange.request);
-    if (!prefer.wait_s) {
-        exchange.respond(std::move(response));
-        return;
-    }
-    respond_when_visible(
-        services, position, static_cast<std::int64_t>(*prefer.wait_s) * 1000,
-        [exchange = std::move(exchange), response = std::move(response),
-         wait_s = *prefer.wait_s](bool visible) mutable {
-            if (visible) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait_s));
-            exchange.respond(std::move(response));
-        }
-    );
+    if (!request.in_doubt) return rejection_problem(rejection, if_match_used);
+    return http::make_problem("UNAVAILABLE", "the outcome is not known yet; repeat with the same command id")
+        .retry_after(kRetryAfterS);
 }
 
 void append_item(std::string& items, const CommandResult& result, const http::Request& request) {
@@ -48,7 +40,7 @@ void append_item(std::string& items, const CommandResult& result, const http::Re
         items += R"({"status":200,"result":)";
         items += result->body;
     } else {
-        const http::Problem problem = rejection_problem(result.error());
+        const http::Problem problem = refusal_problem(request, result.error());
         items += R"({"status":)" + std::to_string(problem.status) + R"(,"problem":)";
         items += http::problem_response(request, problem).body;
     }
@@ -59,7 +51,7 @@ void append_item(std::string& items, const CommandResult& result, const http::Re
 void answer_failed_batch(Exchange& exchange, const std::vector<CommandResult>& results) {
     for (std::size_t i = 0; i < results.size(); ++i) {
         if (results[i] || results[i].error().code == "ABORTED") continue;
-        http::Problem problem = rejection_problem(results[i].error(), false);
+        http::Problem problem = refusal_problem(*exchange.request, results[i].error());
         for (FieldFault& fault : problem.errors) {
             fault.pointer.insert(0, "/commands/" + std::to_string(i) + "/data");
         }
@@ -86,6 +78,24 @@ http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) 
     return problem;
 }
 
+void answer_accepted(
+    Services& services, Exchange exchange, http::Response response, const Position& position
+) {
+    const http::Prefer prefer = http::read_prefer(*exchange.request);
+    if (!prefer.wait_s) {
+        exchange.respond(std::move(response));
+        return;
+    }
+    respond_when_visible(
+        services, position, static_cast<std::int64_t>(*prefer.wait_s) * 1000,
+        [exchange = std::move(exchange), response = std::move(response),
+         wait_s = *prefer.wait_s](bool visible) mutable {
+            if (visible) response.headers.add("Preference-Applied", "wait=" + std::to_string(wait_s));
+            exchange.respond(std::move(response));
+        }
+    );
+}
+
 void respond_when_visible(
     Services& services, const Position& position, std::int64_t wait_ms,
     std::move_only_function<void(bool)> respond
@@ -109,8 +119,10 @@ std::optional<http::Problem> overload_refusal(
 
 void run_command_route(Services& services, const CommandRoute& route, Exchange exchange) {
     // Before the command is read: whoever is refused under overload must cost as little as possible.
-    if (const auto refused = overload_refusal(services, route, *exchange.principal))
-        return exchange.fail(*refused);
+    // One in doubt may have been decided elsewhere: then its answer is looked up.
+    const auto refused =
+        exchange.request->in_doubt ? std::nullopt : overload_refusal(services, route, *exchange.principal);
+    if (refused) return exchange.fail(*refused);
     auto command = CommandInput(services, *exchange.request, *exchange.principal).from_route(route);
     if (!command) return exchange.fail(command.error());
     const bool if_match_used = command->expected_version.has_value();
@@ -119,7 +131,8 @@ void run_command_route(Services& services, const CommandRoute& route, Exchange e
         std::move(*command),
         [&services, &route, realm, if_match_used,
          exchange = std::move(exchange)](CommandResult result) mutable {
-            if (!result) return exchange.fail(rejection_problem(result.error(), if_match_used));
+            if (!result)
+                return exchange.fail(refusal_problem(*exchange.request, result.error(), if_match_used));
             const bool creates = route.type->target == Target::creates;
             http::Response response = accepted_response(creates ? 201 : 200, *result);
             if (creates)
@@ -142,7 +155,7 @@ void run_command(Services& services, Exchange exchange) {
     services.bus.submit(
         std::move(*command),
         [&services, status, exchange = std::move(exchange)](CommandResult result) mutable {
-            if (!result) return exchange.fail(rejection_problem(result.error()));
+            if (!result) return exchange.fail(refusal_problem(*exchange.request, result.error()));
             answer_accepted(
                 services, std::move(exchange), accepted_response(status, *result), result->position
             );
@@ -157,7 +170,7 @@ void run_command_batch(Services& services, Exchange exchange) {
     const CommandInput input(services, *exchange.request, *exchange.principal);
     std::vector<CommandRequest> commands;
     for (std::size_t i = 0; i < batch->commands.size(); ++i) {
-        auto command = input.from_form(batch->commands[i], "/commands/" + std::to_string(i));
+        auto command = input.from_form(batch->commands[i], "/commands/" + std::to_string(i), i);
         if (!command) return exchange.fail(command.error());
         if (atomic && !commands.empty() && commands.front().realm != command->realm) {
             return exchange.fail(http::make_problem(

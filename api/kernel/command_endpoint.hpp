@@ -19,6 +19,11 @@ void run_command(Services& services, Exchange exchange);
 /// POST /api/v1/commands:batch
 void run_command_batch(Services& services, Exchange exchange);
 
+/// Answers an accepted command: at once, or when its position is visible if the client prefers to wait.
+void answer_accepted(
+    Services& services, Exchange exchange, http::Response response, const Position& position
+);
+
 /// Hands an answer over as soon as its position is visible, or after `wait_ms` at the latest.
 void respond_when_visible(
     Services& services, const Position& position, std::int64_t wait_ms,

@@ -52,6 +52,16 @@ std::expected<std::shared_ptr<void>, std::vector<FieldFault>> read_fields_with(
     return command;
 }
 
+/// The id of the n-th command of a request that has one id: the same in every process that reads it.
+CommandId numbered(CommandId id, std::size_t index) {
+    for (std::size_t at = id.value.bytes.size(); index > 0 && at > 10; index >>= 8U) {
+        --at;
+        index += id.value.bytes[at];
+        id.value.bytes[at] = static_cast<std::uint8_t>(index & 0xffU);
+    }
+    return id;
+}
+
 }  // namespace
 
 const contract::TypeInfo* command_form_info() {
@@ -101,9 +111,13 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
 
 /// What makes a repeat the same request: who, what, to which stream, with which fields. A created stream's id
 /// is made anew for each try and is left out.
-void CommandInput::identify(CommandRequest& request, const std::optional<CommandId>& chosen) const {
-    request.repeatable = chosen.has_value();
-    request.command_id = chosen ? *chosen : CommandId{ids_.next()};
+void CommandInput::identify(
+    CommandRequest& request, const std::optional<CommandId>& chosen, std::size_t index
+) const {
+    const auto given = CommandId::parse(request_.command_id);
+    request.repeatable = chosen.has_value() || (given && request_.in_doubt);
+    request.passed_on = request_.passed_on;
+    request.command_id = chosen ? *chosen : given ? numbered(*given, index) : CommandId{ids_.next()};
     std::string text(request.type->name());
     text += ' ';
     text += principal_.user.to_string();
@@ -166,12 +180,12 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
     }
     std::optional<CommandId> chosen;
     if (*key) chosen = command_id_of_key(cryptography_, principal_.user, **key);
-    identify(command, chosen);
+    identify(command, chosen, 0);
     return command;
 }
 
 std::expected<CommandRequest, http::Problem> CommandInput::from_form(
-    const CommandForm& form, const std::string& pointer
+    const CommandForm& form, const std::string& pointer, std::size_t index
 ) const {
     const CommandType* type = find_command(form.type);
     if (type == nullptr || type->access == Access::internal) {
@@ -202,7 +216,7 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_form(
         command.expected_version = static_cast<StreamVersion>(form.expected_version->value);
     if (form.reason) command.reason = form.reason->str();
     command.effective_at = form.effective_at;
-    identify(command, form.command_id);
+    identify(command, form.command_id, index);
     return command;
 }
 

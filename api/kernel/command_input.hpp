@@ -42,15 +42,15 @@ public:
 
     /// A resource route: body, path parameters, Idempotency-Key and If-Match.
     std::expected<CommandRequest, http::Problem> from_route(const CommandRoute& route) const;
-    /// The command form; `pointer` is where the form stands in the document.
+    /// The command form; `pointer` is where the form stands in the document, `index` which one it is.
     std::expected<CommandRequest, http::Problem> from_form(
-        const CommandForm& form, const std::string& pointer
+        const CommandForm& form, const std::string& pointer, std::size_t index = 0
     ) const;
 
 private:
     CommandRequest base(const CommandType& type, TenantId realm, Uuid target) const;
     std::expected<TenantId, http::Problem> realm_of_route(const CommandRoute& route) const;
-    void identify(CommandRequest& request, const std::optional<CommandId>& chosen) const;
+    void identify(CommandRequest& request, const std::optional<CommandId>& chosen, std::size_t index) const;
 
     IdSource& ids_;
     Cryptography& cryptography_;

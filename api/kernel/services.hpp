@@ -1,6 +1,7 @@
 #pragma once
 
 #include "api/http/cursor.hpp"
+#include "api/kernel/command_peers.hpp"
 #include "commands/identity/access_directory.hpp"
 #include "commands/kernel/command_bus.hpp"
 #include "commands/ports/environment.hpp"
@@ -90,6 +91,7 @@ struct Services {
     /// Logs a failure that became a 5xx; `code` is unique for each site.
     std::function<void(std::string_view code, const std::string& detail, const std::string& request_id)>
         report;
+    CommandPeers* peers{nullptr};  ///< null: all commands are decided here
 };
 
 }  // namespace annals::api

@@ -59,6 +59,7 @@ struct HttpServer::Impl {
     std::unique_ptr<Acceptor> acceptor;  ///< Lives on the first thread.
     std::size_t next_thread = 0;
     std::uint16_t port = 0;
+    std::vector<std::function<void()>> cease;
     std::uint64_t accept_failures = 0;  ///< On the first thread.
     Clock::time_point next_accept_report{};
     bool started = false;
@@ -157,6 +158,15 @@ std::size_t HttpServer::connections() const {
     return impl_->core->counter.total();
 }
 
+std::shared_ptr<IoThread> HttpServer::first_thread() const {
+    ANNALS_ASSERT(impl_->started, "a server that was started has threads");
+    return impl_->threads.front();
+}
+
+void HttpServer::before_threads_end(std::function<void()> cease) {
+    impl_->cease.push_back(std::move(cease));
+}
+
 bool HttpServer::stop(std::uint32_t deadline_ms) {
     if (!impl_->started || std::exchange(impl_->stopped, true)) return true;
     impl_->core->stopping.store(true);
@@ -172,6 +182,7 @@ bool HttpServer::stop(std::uint32_t deadline_ms) {
             impl_->core->log("HTTP-d91a", "connections did not end when they were closed");
         }
     }
+    for (const std::function<void()>& cease : impl_->cease) cease();
     for (const std::shared_ptr<IoThread>& thread : impl_->threads) thread->stop();
     return clean;
 }

@@ -15,6 +15,8 @@
 
 namespace annals::server {
 
+class IoThread;
+
 /// What became of one request; for access logs and metrics.
 struct Answered {
     const http::Request* request = nullptr;  ///< Null when the request line was not understood.
@@ -70,6 +72,12 @@ public:
     /// after `deadline_ms` (at most kStopDeadlineMsMax) closes what is left. True when nothing had to be cut
     /// off. Not to be called from a handler. Answers that come later are dropped.
     bool stop(std::uint32_t deadline_ms);
+
+    /// The thread that accepts, for whatever else of this server does I/O; after start.
+    std::shared_ptr<IoThread> first_thread() const;
+    /// Called by stop() when no connection is open any more and before the threads end: what does I/O on them
+    /// has to cease. Before start.
+    void before_threads_end(std::function<void()> cease);
 
 private:
     struct Impl;

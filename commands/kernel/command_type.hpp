@@ -58,7 +58,10 @@ struct CommandRequest {
     std::optional<SessionId> session{};
     CommandId command_id{};
     bool repeatable{false};  ///< the client chose the command id, so the command may have been here before
-    Digest request_hash{};   ///< of type, target and fields; tells a repeat from another use of the same id
+    /// The id was made by another process, which decides the command itself when it gives up waiting for us:
+    /// it may turn up in the log whenever somebody else has appended.
+    bool passed_on{false};
+    Digest request_hash{};  ///< of type, target and fields; tells a repeat from another use of the same id
     std::optional<StreamVersion> expected_version{};
     std::string request_id;
     std::optional<Uuid> correlation{};

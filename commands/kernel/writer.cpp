@@ -158,7 +158,9 @@ void Writer::find_repeats(Batch& batch, bool all) {
     std::vector<StreamKey> streams;
     for (const CommandJob& job : batch.jobs) {
         for (const CommandRequest& request : job.requests) {
-            if (all || request.repeatable) keys.push_back({request.realm, request.command_id});
+            const bool decided_elsewhere = request.passed_on && batch.overtaken;
+            if (all || request.repeatable || decided_elsewhere)
+                keys.push_back({request.realm, request.command_id});
             streams_to_prefetch(request, *committed_, streams);
             if (request.fresh_target) {
                 committed_->know_absent({committed_->partition(request.realm), request.target});

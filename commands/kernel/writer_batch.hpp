@@ -23,6 +23,7 @@ struct Writer::Batch {
     std::unordered_map<CommandKey, StoredCommand> stored;  ///< commands that are in the log already
     Instant now{};
     bool told_head_moved{false};
+    bool overtaken{false};           ///< an append of this batch found what somebody else had written
     std::size_t jobs_max{SIZE_MAX};  ///< decided at once; fewer when one of them fails the append of all
     std::map<std::uint16_t, std::uint64_t> doubtful;  ///< the heads on which an append in doubt would commit
     std::unique_ptr<WorkingLayer> layer;

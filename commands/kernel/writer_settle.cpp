@@ -27,6 +27,7 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
         case AppendOutcome::head_moved:
             counters_.heads_moved.fetch_add(1, std::memory_order_relaxed);
             batch.told_head_moved = true;
+            batch.overtaken = true;
             careful_batches_ = kCarefulBatches;
             return false;
         case AppendOutcome::reservation_taken:

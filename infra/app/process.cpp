@@ -9,6 +9,7 @@
 #include "infra/app/command_metrics.hpp"
 #include "infra/app/health.hpp"
 #include "infra/app/kafka_side.hpp"
+#include "infra/app/peer_side.hpp"
 #include "infra/app/progress_health.hpp"
 #include "infra/app/run_file.hpp"
 #include "infra/crypto/master_key.hpp"
@@ -103,6 +104,7 @@ struct Process::Impl {
           workers(worker_threads(config)) {
         if (has_role(config, "api")) make_api();
         server.emplace(server_options());
+        if (api) api->peers.attach(*server);
     }
     ~Impl() {
         // Requests use what is made before them.
@@ -148,6 +150,7 @@ struct Process::Impl {
         AccessDirectory directory;
         http::CursorCodec cursors;
         CommandBus bus;
+        PeerSide peers;
         api::Services services;
         api::AccessChecks checks;
         projector::VisibilityFeed feed;
@@ -170,6 +173,7 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
       ),
       cursors(cursor_hmac(process.master_key)),
       bus(std::move(bus_options)),
+      peers(process.config, engine_dsn(process.config), process.partitions, process.master_key),
       services{
           .bus = bus,
           .reader = reader,
@@ -188,6 +192,7 @@ Process::Impl::Api::Api(Impl& process, const crypto::SigningKey& signing_key, Co
           .session_lifetime_s = process.config.integer("refresh_token_ttl_s"),
           .report = [](std::string_view code, const std::string& detail, const std::string& request_id
                     ) { runtime::log(runtime::Level::error, code, detail, {{"request_id", request_id}}); },
+          .peers = peers.peers(),
       },
       checks(directory, process.config.integer("session_check_ttl_s") * 1000),
       feed(engine_dsn(process.config), process.visibility) {}
@@ -239,6 +244,7 @@ Check Process::Impl::check_database() {
 
 std::vector<Check> Process::Impl::check_parts() {
     std::vector<Check> checks = kafka.checks();
+    if (api) api->peers.add_checks(checks);
     if (shows_progress()) std::ranges::move(progress.checks(), std::back_inserter(checks));
     return checks;
 }
@@ -254,6 +260,7 @@ HealthSources Process::Impl::health_sources() {
 
 void Process::Impl::update_metrics(runtime::Metrics& into) {
     if (api) update_command_metrics(api->bus.stats(), workers.pool(), into);
+    if (api) api->peers.update_metrics(into);
     into.gauge("annals_http_connections", "Open connections").set(static_cast<double>(server->connections()));
     kafka.update_metrics(into);
     if (shows_progress()) progress.update_metrics(into);
@@ -272,6 +279,7 @@ void Process::Impl::listen() {
             api::docs_endpoints(api::all_routes(), {config.text("topic"), partitions}),
             std::back_inserter(endpoints)
         );
+        api->peers.add_endpoints(endpoints, api->services, api->checks);
     }
     auto dispatcher =
         http::make_dispatcher(std::move(endpoints), http::CorsPolicy(config.list("cors_origins")));
@@ -304,6 +312,7 @@ void Process::start() {
     const bool bootstrapped = impl_->is_bootstrapped();
     impl_->listen();
     impl_->kafka.start();
+    if (impl_->api) impl_->api->peers.start(impl_->server->port());
     const RunFile run = impl_->run_file(bootstrapped);
     write_run_file(impl_->config.in_home(run_file_name(impl_->config)), run);
     runtime::log(
@@ -314,6 +323,7 @@ void Process::start() {
 
 void Process::stop() {
     impl_->draining.store(true);
+    if (impl_->api) impl_->api->peers.leave();
     const auto deadline_ms = static_cast<std::uint32_t>(impl_->config.integer("drain_timeout_s") * 1000);
     (void)impl_->server->stop(std::min(deadline_ms, http::kStopDeadlineMsMax));
     if (impl_->api) {

@@ -13,6 +13,7 @@ enum class KeyPurpose : std::uint64_t {
     subject_wrap = 1,  ///< wraps the data keys of subjects
     blind_index = 2,   ///< makes lookup values of sealed data
     cursor = 3,        ///< signs page cursors
+    peers = 4,         ///< signs what processes pass on to each other
 };
 
 /// The root of all secrets, from a file that PostgreSQL never sees. Used only to derive sub-keys, one per

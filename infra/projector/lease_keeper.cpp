@@ -1,29 +1,21 @@
 #include "infra/projector/lease_keeper.hpp"
 
-#include "domain/kernel/thread_name.hpp"
 #include "infra/crypto/random.hpp"
+#include "infra/postgres/heartbeat.hpp"
 #include "infra/postgres/pg_errors.hpp"
 #include "infra/projector/lease_plan.hpp"
 #include "infra/runtime/log.hpp"
 
 #include <algorithm>
 #include <array>
-#include <atomic>
-#include <cerrno>
 #include <fmt/format.h>
 #include <mutex>
-#include <poll.h>
-#include <sys/eventfd.h>
-#include <system_error>
-#include <thread>
 #include <unistd.h>
 #include <utility>
 
 namespace annals::projector {
 namespace {
 
-/// Soon enough that a session that ended alone is replaced before the process is taken for dead.
-constexpr std::chrono::milliseconds kRetryWait{200};
 /// The name is shown in session names of at most 63 bytes.
 constexpr std::size_t kHostLengthMax = 20;
 
@@ -49,76 +41,46 @@ std::string make_member_name() {
 
 struct LeaseKeeper::Impl {
     Impl(std::string dsn, std::string name)
-        : member(std::move(name)),
-          leases(std::move(dsn), member),
-          wake(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-        if (wake < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
-    }
-    ~Impl() { ::close(wake); }
-    Impl(const Impl&) = delete;
-    Impl& operator=(const Impl&) = delete;
+        : member(std::move(name)), leases(std::move(dsn), member), heartbeat(parts()) {}
 
-    void run();
+    pg::Heartbeat::Parts parts();
     void beat();
-    void leave();
     void publish(std::vector<PartitionLease> mine, const LeasePlan& plan);
     std::vector<PartitionLease> taken(const LeasePlan& plan, const pg::LeaseView& view);
-    void signal() const {
-        const std::uint64_t one = 1;
-        // It cannot fail: the counter is far from its end.
-        [[maybe_unused]] const auto written = ::write(wake, &one, sizeof one);
-    }
-    void quiet() const {
-        std::uint64_t count = 0;
-        [[maybe_unused]] const auto read = ::read(wake, &count, sizeof count);
-    }
 
     const std::string member;
     pg::PartitionLeases leases;
-    const int wake;
     std::function<void()> changed;
 
-    std::atomic<bool> stopping{false};
     mutable std::mutex mutex;
     LeasesHeld held;
     std::set<std::uint16_t> given_up;
-    std::thread thread;
+    pg::Heartbeat heartbeat;
 };
 
-void LeaseKeeper::Impl::run() {
-    name_this_thread("leases");
-    bool away = false;
-    while (!stopping) {
-        try {
-            quiet();
-            beat();
-            away = false;
-            leases.wait(wake, kHeartbeat);
-            continue;
-        } catch (const pg::PgError& error) {
-            if (error.disconnected()) leases.drop();
-            if (!std::exchange(away, true)) {
+pg::Heartbeat::Parts LeaseKeeper::Impl::parts() {
+    return {
+        .thread_name = "leases",
+        .interval = kHeartbeat,
+        .beat = [this] { beat(); },
+        .wait = [this](int wake_fd, std::chrono::milliseconds how_long) { leases.wait(wake_fd, how_long); },
+        .drop = [this] { leases.drop(); },
+        .leave = [this] { leases.leave(); },
+        .failed =
+            [this](const pg::PgError& error) {
                 runtime::log(
                     runtime::Level::warning, "PROJ-41c8", "the partitions' leases could not be renewed",
                     {{"member", member}, {"error", error.what()}}
                 );
-            }
-        }
-        pollfd woken{.fd = wake, .events = POLLIN, .revents = 0};
-        (void)::poll(&woken, 1, static_cast<int>(kRetryWait.count()));
-    }
-    leave();
-}
-
-void LeaseKeeper::Impl::leave() {
-    try {
-        leases.leave();
-    } catch (const pg::PgError& error) {
-        runtime::log(
-            runtime::Level::info, "PROJ-e8a2", "the leases could not be given back and will expire",
-            {{"member", member}, {"error", error.what()}}
-        );
-    }
+            },
+        .stayed =
+            [this](const pg::PgError& error) {
+                runtime::log(
+                    runtime::Level::info, "PROJ-e8a2", "the leases could not be given back and will expire",
+                    {{"member", member}, {"error", error.what()}}
+                );
+            },
+    };
 }
 
 void LeaseKeeper::Impl::beat() {
@@ -185,13 +147,11 @@ LeaseKeeper::~LeaseKeeper() {
 
 void LeaseKeeper::start(std::function<void()> changed) {
     impl_->changed = std::move(changed);
-    impl_->thread = std::thread([this] { impl_->run(); });
+    impl_->heartbeat.start();
 }
 
 void LeaseKeeper::stop() {
-    impl_->stopping = true;
-    impl_->signal();
-    if (impl_->thread.joinable()) impl_->thread.join();
+    impl_->heartbeat.stop();
 }
 
 LeasesHeld LeaseKeeper::held() const {
@@ -208,11 +168,11 @@ void LeaseKeeper::given_up(const std::set<std::uint16_t>& partitions) {
         const std::scoped_lock lock(impl_->mutex);
         impl_->given_up.insert(partitions.begin(), partitions.end());
     }
-    impl_->signal();
+    impl_->heartbeat.look();
 }
 
 void LeaseKeeper::look() {
-    impl_->signal();
+    impl_->heartbeat.look();
 }
 
 }  // namespace annals::projector

@@ -55,6 +55,16 @@ std::string_view check_origin(std::string_view value) {
     return good ? "" : kProblem;
 }
 
+std::string_view check_peer_url(std::string_view value) {
+    constexpr std::string_view kScheme = "http://";
+    if (value == "auto") return "";
+    const auto authority = value.starts_with(kScheme) ? value.substr(kScheme.size()) : std::string_view();
+    auto host = authority.substr(0, authority.rfind(':'));
+    if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+    const bool good = check_host_port(authority).empty() && check_ip_address(host).empty();
+    return good ? "" : "is neither auto nor http://IP:PORT";
+}
+
 std::string_view check_topic_name(std::string_view value) {
     const bool good = value.size() <= kTopicNameLengthMax && value != "." && value != ".." &&
                       std::ranges::all_of(value, [](char c) {

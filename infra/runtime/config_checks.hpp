@@ -12,6 +12,8 @@ std::string_view check_ip_address(std::string_view value);
 std::string_view check_host_port(std::string_view value);
 /// scheme://host[:port], scheme http or https, nothing after it.
 std::string_view check_origin(std::string_view value);
+/// "auto", or http://IP:PORT; an IPv6 address is in brackets.
+std::string_view check_peer_url(std::string_view value);
 /// What Kafka allows: up to 249 letters, digits, dots, dashes and underscores.
 std::string_view check_topic_name(std::string_view value);
 /// A name inside a token: printable ASCII without spaces, quotes and backslashes.

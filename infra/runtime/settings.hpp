@@ -64,6 +64,11 @@ inline constexpr auto kSettings = std::to_array<SettingInfo>({
      .default_value = "api,relay,projector,worker",
      .choices = "api relay projector worker",
      .help = "what this process does"},
+    {.name = "peer_url",
+     .check = check_peer_url,
+     .help =
+         "where other API processes of this log reach this one, such as http://10.0.0.5:8080, so that each "
+         "partition's commands are decided in one process; auto takes address and port; empty takes no part"},
     {.name = "cors_origins",
      .type = SettingType::list,
      .check = check_origin,
