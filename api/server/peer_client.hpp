@@ -21,7 +21,8 @@ struct PeerLimits {
     std::size_t under_way_max = 1024;        ///< Commands with one peer; more are decided here.
     std::size_t answer_bytes_max = 8 << 20;  ///< Of one answer to a bundle.
     std::uint32_t answer_timeout_ms =
-        1'500;  ///< Beyond, the peer counts as hung and its commands as in doubt.
+        1'500;                      ///< Beyond, the peer counts as hung and its commands as in doubt.
+    std::uint32_t away_ms = 3'000;  ///< How long a hung peer gets no commands.
     std::uint32_t connect_timeout_ms = 1'000;
     std::uint32_t retry_pause_ms = 500;  ///< Before a connection that broke is made again.
     std::uint32_t idle_ms = 15'000;  ///< A connection that was idle for so long is tried before it is used.

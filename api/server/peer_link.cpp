@@ -109,14 +109,16 @@ void PeerLink::changed() {
 }
 
 void PeerLink::suspect() {
+    away_until_ = Clock::now() + std::chrono::milliseconds(limits().away_ms);
     for (const auto& connection : connections_) connection->doubt();
     changed();
 }
 
 void PeerLink::update_ready() {
-    const bool ready = !retired_ && std::ranges::any_of(connections_, [](const auto& connection) {
-        return connection->proven();
-    });
+    const bool usable = !retired_ && Clock::now() >= away_until_;
+    const bool ready = usable && std::ranges::any_of(connections_, [](const auto& connection) {
+                           return connection->proven();
+                       });
     if (ready_.exchange(ready) == ready || retired_) return;
     if (ready) {
         report(true, "PEER-0a4e", host_ + " takes the commands of its partitions");
@@ -155,6 +157,7 @@ void PeerLink::tick() {
     const Clock::time_point now = Clock::now();
     for (const auto& connection : connections_) connection->check(now);
     give_up_waiting(now - std::chrono::milliseconds(limits().answer_timeout_ms));
+    update_ready();
     const bool over = std::ranges::all_of(connections_, [](const auto& each) { return each->ended(); });
     if (!over) return schedule_tick();
     // What was added meanwhile was told that it would be sent.

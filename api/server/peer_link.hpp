@@ -54,7 +54,8 @@ public:
     void failed(PeerItem item, api::PeerAnswer::Outcome outcome);
     /// A connection became free, came to work or broke.
     void changed();
-    /// The peer does not answer: no connection is believed in until it has proved to work again.
+    /// The peer does not answer: it gets nothing for a while, and no connection is believed in until it has
+    /// proved to work again.
     void suspect();
     asio::io_context& context() { return context_; }
     const asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
@@ -82,6 +83,7 @@ private:
     std::deque<PeerItem> waiting_;  ///< To be sent as soon as a connection is free.
     std::atomic<bool> ready_{false};
     std::atomic<std::size_t> under_way_{0};
+    Clock::time_point away_until_{};  ///< It hung; until then it gets nothing, whatever it answers.
     bool retired_ = false;
 
     std::mutex mutex_;
