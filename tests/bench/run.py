@@ -20,6 +20,7 @@ import overload_benches
 import process_benches
 import query_benches
 import settings_benches
+import stall_benches
 from instance import BenchError, Instance, refuse_slow_build
 from measure import State
 
@@ -42,12 +43,13 @@ BENCHES = {
     "list": query_benches.task_list,
     "fairness": overload_benches.fairness,
     "overload": overload_benches.overload,
+    "stalls": stall_benches.stalls,
     "settings": settings_benches.settings,
     "growth": log_benches.growth,
     "build": process_benches.build,
 }
 NAMES = tuple(name for name in BENCHES if name != "footprint_load")
-NAMED_ONLY = ("fairness", "overload", "settings", "growth", "build")
+NAMED_ONLY = ("fairness", "overload", "stalls", "settings", "growth", "build")
 BY_DEFAULT = tuple(name for name in NAMES if name not in NAMED_ONLY)
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 QUICK = ("command", "query", "visible", "footprint")
@@ -57,7 +59,7 @@ GUARDED = ("command", "query")
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="measure beside reference programs")
     names = ", ".join(NAMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last five by default")
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last six by default")
     parser.add_argument(
         "--quick", action="store_true", help=f"short rounds, more noise; by default {', '.join(QUICK)}"
     )

@@ -21,9 +21,9 @@ RELOADED = (
     {"commit_delay": "100", "commit_siblings": "1"},
     {"wal_sync_method": "open_datasync"},
 )
-RESTARTED = ({"shared_buffers": "512MB"}, {"wal_buffers": "16MB"})
+RESTARTED = ({"shared_buffers": "128MB"}, {"wal_buffers": "16MB"})
 # How far apart checkpoints are shows only in rounds that are longer than that.
-SPACED = ({"max_wal_size": "256MB"}, {"max_wal_size": "4GB"})
+SPACED = ({"max_wal_size": "256MB"}, {"max_wal_size": "1GB"})
 AS_MADE = {}
 
 RELOADED_CYCLES, RESTARTED_CYCLES, SPACED_CYCLES, QUICK_CYCLES = 4, 3, 2, 1
