@@ -1,3 +1,5 @@
+#include "commands/kernel/writer_batch.hpp"
+#include "domain/kernel/partitioning.hpp"
 #include "tests/support/pg_bus.hpp"
 
 #include <barrier>
@@ -142,6 +144,26 @@ TEST_F(CompetingWriters, AWriterThatWasOvertakenOnceHoldsTheHeadsWhileItDecides)
     EXPECT_EQ(1U, one->stats().heads_moved) << "in its second command only";
     EXPECT_EQ(1U, two->stats().heads_moved);
     EXPECT_EQ(2 * kRounds, counter(realm, "n"));
+    expect_sound_log();
+}
+
+TEST_F(CompetingWriters, AppendsToOtherPartitionsDoNotKeepAWriterHoldingItsHeads) {
+    TenantId elsewhere{ids.next()};
+    while (partition_of(elsewhere, kPartitions) == partition_of(realm, kPartitions))
+        elsewhere = TenantId{ids.next()};
+    const auto one = make_bus();
+    const auto two = make_bus();
+    const auto send = [&](CommandBus& bus, TenantId to) {
+        return submit(bus, command(counts("n"), to, Uuid(to.value))).get().has_value();
+    };
+    ASSERT_TRUE(send(*one, realm) && send(*two, realm) && send(*one, realm));
+    ASSERT_EQ(1U, one->stats().heads_moved) << "from here on it holds the heads";
+    ASSERT_TRUE(send(*two, realm) && send(*one, realm));
+    ASSERT_EQ(1U, one->stats().heads_moved);
+    for (std::size_t i = 0; i < kCarefulBatches; ++i) ASSERT_TRUE(send(*two, elsewhere) && send(*one, realm));
+    // A writer that does not hold them decides on what it knows, and loses once more.
+    ASSERT_TRUE(send(*two, realm) && send(*one, realm));
+    EXPECT_EQ(2U, one->stats().heads_moved);
     expect_sound_log();
 }
 
