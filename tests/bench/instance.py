@@ -111,7 +111,7 @@ class Instance:
 
     def server_command(self):
         command = [self.binary, "serve", "--home", self.home, "--dsn", self.server_dsn, "--port", "0"]
-        command += ["--access-token-ttl-s", TOKEN_S]
+        command += ["--access-token-ttl-s", TOKEN_S, "--peer-url", "auto"]
         return command + (["--kafka", self.kafka] if self.kafka else [])
 
     @contextlib.contextmanager
@@ -138,7 +138,7 @@ class Instance:
         name = f"api-{number}"
         run_file = self.home / name / "run.json"
         kafka = json.loads((self.home / "run.json").read_text(encoding="utf-8"))["kafka"]
-        with self.process_beside(name, ["--roles", "api", "--kafka", kafka]) as log:
+        with self.process_beside(name, ["--roles", "api", "--kafka", kafka, "--peer-url", "auto"]) as log:
             deadline = time.monotonic() + READY_S_MAX
             while not run_file.is_file():
                 if time.monotonic() > deadline:

@@ -56,6 +56,7 @@ class AnnalsProcess(Child):
         command = [self.system.binary, "serve", "--home", self.home, "--roles", self.roles, "--dsn", self.dsn]
         command += ["--port", str(self.port), "--master-key-file", keys / "master.key"]
         command += ["--signing-key-file", keys / "signing.key", "--access-token-ttl-s", "120"]
+        command += ["--peer-url", "auto"]
         return command + (["--kafka", self.kafka] if self.kafka else [])
 
     def options(self):

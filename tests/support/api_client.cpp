@@ -52,7 +52,10 @@ std::ostream& operator<<(std::ostream& out, const Answer& answer) {
 }
 
 ApiClient::ApiClient(const ServedInstance& instance, std::string token)
-    : http_(instance.endpoint(), kAnswerLimit), token_(std::move(token)) {}
+    : ApiClient(instance.endpoint(), std::move(token)) {}
+
+ApiClient::ApiClient(const bench::Endpoint& endpoint, std::string token)
+    : http_(endpoint, kAnswerLimit), token_(std::move(token)) {}
 
 Answer ApiClient::send(
     std::string_view method, const std::string& target, std::string_view body, const Words& headers

@@ -30,6 +30,7 @@ std::ostream& operator<<(std::ostream& out, const Answer& answer);
 class ApiClient {
 public:
     explicit ApiClient(const ServedInstance& instance, std::string token = {});
+    explicit ApiClient(const bench::Endpoint& endpoint, std::string token = {});
 
     /// Adds the token and, where there is a body, its media type, unless `headers` (whole lines) names them.
     Answer send(

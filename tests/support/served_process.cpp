@@ -24,11 +24,12 @@ std::string read_file(const std::string& path) {
 
 }  // namespace
 
-ServedProcess::ServedProcess(ServedInstance& instance, const std::string& roles) : roles_(roles) {
+ServedProcess::ServedProcess(ServedInstance& instance, const std::string& roles, const Words& flags)
+    : roles_(roles) {
     Words words{annals_binary(), "serve", "--home", home_.path(), "--port", "0", "--roles", roles};
     for (const Words& more :
          {Words{"--topic", instance.settings().topic}, Words{"--dsn", instance.database().engine_dsn()},
-          Words{"--master-key-file", instance.file("keys/master.key")}}) {
+          Words{"--master-key-file", instance.file("keys/master.key")}, flags}) {
         words.insert(words.end(), more.begin(), more.end());
     }
     if (!instance.settings().kafka.empty()) words.insert(words.end(), {"--kafka", instance.settings().kafka});

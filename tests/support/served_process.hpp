@@ -13,7 +13,7 @@ namespace annals::test {
 class ServedProcess {
 public:
     /// Waits until it is ready; throws when it does not become so. `roles` as --roles takes them.
-    ServedProcess(ServedInstance& instance, const std::string& roles);
+    ServedProcess(ServedInstance& instance, const std::string& roles, const Words& flags = {});
     ~ServedProcess();
     ServedProcess(const ServedProcess&) = delete;
     ServedProcess& operator=(const ServedProcess&) = delete;
@@ -22,6 +22,7 @@ public:
     [[nodiscard]] std::optional<bench::HttpAnswer> get(const std::string& target) const;
     /// A value of /metrics, such as "annals_projector_partitions"; -1 when it is not there.
     [[nodiscard]] double metric(const std::string& series) const;
+    [[nodiscard]] pid_t pid() const { return pid_; }
     [[nodiscard]] const bench::Endpoint& endpoint() const { return endpoint_; }
     [[nodiscard]] std::string log() const;
 
