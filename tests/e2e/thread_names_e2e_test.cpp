@@ -27,14 +27,14 @@ std::map<std::string, int> thread_names(pid_t pid) {
 }
 
 TEST(ThreadNames, TellWhatEachThreadOfTheProcessDoes) {
-    const ServedInstance instance;
+    const ServedInstance instance({.flags = {"--peer-url", "auto"}});
     // Only the main thread keeps the process's name, and each kind of ours is there; the rest is
     // librdkafka's.
     EXPECT_TRUE(eventually([&] { return thread_names(instance.pid())["annals"] == 1; }));
     auto names = thread_names(instance.pid());
     for (const char* kind :
-         {"http", "listener", "leases", "password", "projector", "relay", "signals", "visibility", "worker",
-          "writer", "writer-watch"}) {
+         {"http", "listener", "leases", "password", "peers", "projector", "relay", "signals", "visibility",
+          "worker", "writer", "writer-watch"}) {
         EXPECT_GE(names[kind], 1) << kind << " among " << testing::PrintToString(names);
         names.erase(kind);
     }

@@ -86,6 +86,27 @@ TEST_F(DoubtfulAppend, IsNotCalledRejectedWhileItMayStillArrive) {
     EXPECT_EQ(AppendOutcome::head_moved, log.open()->append(on_its_way));
 }
 
+/// A process passes a command on, does not hear of it, and decides it itself while the other one has it
+/// still.
+TEST_F(DoubtfulAppend, OfACommandThatWasPassedOnIsFoundWhenItsSenderWasFaster) {
+    CommandBus sender(options());
+    for (const std::uint64_t number : {1U, 2U}) {
+        const auto made = [&] { return repeatable(scripted(appends(), realm, uuid(number)), 70 + number); };
+        ASSERT_TRUE(submit(sender, made()).get());
+        // The first time its head tells, the second time only the key of the command.
+        if (number == 2) ASSERT_TRUE(run(scripted(appends(), realm, uuid(50))));
+        CommandRequest late = made();
+        late.target = uuid(number + 10);  // a new stream's id is made anew for each try
+        late.repeatable = false;
+        late.passed_on = true;
+        const CommandResult answer = run(late);
+        ASSERT_EQ("accepted", code_of(answer));
+        EXPECT_TRUE(answer->repeated);
+        EXPECT_EQ(uuid(number), answer->id);
+        EXPECT_EQ(0U, events_of(uuid(number + 10)));
+    }
+}
+
 TEST_F(DoubtfulAppend, IsNeverCalledRefusedWhenTheLogStaysAway) {
     int appends_seen = 0;
     hook.set([&](EventStore& real, const AppendBatch& batch) {

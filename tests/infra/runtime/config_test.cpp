@@ -125,6 +125,13 @@ TEST_F(ConfigTest, RefusesWrongValuesInOneLine) {
         {{{"kafka", "a b:9092"}}, "--kafka: 'a b:9092' is not HOST:PORT"},
         {{{"address", "localhost"}}, "--address: 'localhost' is no IP address"},
         {{{"topic", "a/b"}}, "--topic: 'a/b' is no Kafka topic name (letters, digits, '.', '-', '_')"},
+        {{{"peer_url", "10.0.0.5:8080"}}, "--peer-url: '10.0.0.5:8080' is neither auto nor http://IP:PORT"},
+        {{{"peer_url", "http://api:8080"}}, "--peer-url: 'http://api:8080' is neither auto nor http://IP:PORT"
+        },
+        {{{"peer_url", "http://10.0.0.5:0"}},
+         "--peer-url: 'http://10.0.0.5:0' is neither auto nor http://IP:PORT"},
+        {{{"peer_url", "http://10.0.0.5:80/x"}},
+         "--peer-url: 'http://10.0.0.5:80/x' is neither auto nor http://IP:PORT"},
         {{{"cors_origins", "*"}}, "--cors-origins: '*' is no origin such as https://app.example.org"},
         {{{"cors_origins", "https://a.example/path"}},
          "--cors-origins: 'https://a.example/path' is no origin such as https://app.example.org"},
