@@ -1,9 +1,16 @@
 #include "api/kernel/partition_owner.hpp"
 
-#include <tuple>
+#include <algorithm>
+#include <functional>
+#include <numeric>
+#include <utility>
+#include <vector>
 
 namespace annals::api {
 namespace {
+
+/// Stands for the log as a whole; no partition has it.
+constexpr std::uint16_t kWholeLog = 0xffff;
 
 /// FNV-1a over the name and the partition, then the finaliser of MurmurHash3: without it names that differ in
 /// their last letter only have weights that lie beside each other.
@@ -26,16 +33,20 @@ std::uint64_t weight(std::uint16_t partition, const std::string& member) {
 
 }  // namespace
 
-std::optional<std::size_t> partition_owner(std::uint16_t partition, std::span<const std::string> members) {
-    std::optional<std::size_t> owner;
-    std::uint64_t highest = 0;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-        const std::uint64_t own = weight(partition, members[i]);
-        if (owner && std::tie(own, members[i]) <= std::tie(highest, members[*owner])) continue;
-        owner = i;
-        highest = own;
+std::optional<std::size_t> partition_owner(
+    std::uint16_t partition, std::span<const std::string> members, std::size_t deciders
+) {
+    std::vector<std::size_t> chosen(members.size());
+    std::iota(chosen.begin(), chosen.end(), std::size_t{0});
+    const auto by_weight = [members](std::uint16_t what) {
+        return [members, what](std::size_t i) { return std::pair(weight(what, members[i]), members[i]); };
+    };
+    if (deciders < chosen.size()) {
+        std::ranges::sort(chosen, std::greater{}, by_weight(kWholeLog));
+        chosen.resize(deciders);
     }
-    return owner;
+    if (chosen.empty()) return std::nullopt;
+    return *std::ranges::max_element(chosen, {}, by_weight(partition));
 }
 
 }  // namespace annals::api

@@ -98,7 +98,8 @@ void PeerClient::use(const std::string& self, const std::vector<Peer>& living) {
         if (auto link = impl_->link_to(peer)) links.emplace(peer.member, std::pair(peer, std::move(link)));
     }
     for (std::size_t partition = 0; partition < impl_->owners.size(); ++partition) {
-        const auto owner = api::partition_owner(static_cast<std::uint16_t>(partition), members);
+        const auto owner =
+            api::partition_owner(static_cast<std::uint16_t>(partition), members, impl_->options.deciders);
         const auto link = owner ? links.find(members[*owner]) : links.end();
         impl_->owners[partition] = link == links.end() ? nullptr : link->second.second;
     }

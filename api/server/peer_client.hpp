@@ -30,7 +30,8 @@ struct PeerLimits {
 
 struct PeerClientOptions {
     std::uint16_t partitions = 1;
-    http::Hmac hmac;  ///< The same in all processes of the installation.
+    std::size_t deciders = 1;  ///< How many processes decide at all; the same in all of them.
+    http::Hmac hmac;           ///< The same in all processes of the installation.
     PeerLimits limits{};
     /// Called on an I/O thread when a peer begins to take commands (`well`) or cannot be reached any more.
     std::function<void(bool well, std::string_view code, std::string_view message)> log{};

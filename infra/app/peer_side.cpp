@@ -20,9 +20,12 @@ constexpr std::string_view kOwnAddress = "auto";
 /// What others send before they have heard that this process leaves still finds it.
 constexpr std::chrono::milliseconds kOthersHear{100};
 
-server::PeerClientOptions client_options(std::uint16_t partitions, const crypto::MasterKey& master_key) {
+server::PeerClientOptions client_options(
+    const runtime::Config& config, std::uint16_t partitions, const crypto::MasterKey& master_key
+) {
     return {
         .partitions = partitions,
+        .deciders = static_cast<std::size_t>(config.integer("deciders")),
         .hmac = [key = master_key.derive(crypto::KeyPurpose::peers)](std::string_view text
                 ) { return crypto::hmac_sha256(key.bytes(), text); },
         .log = [](bool well, std::string_view code, std::string_view message
@@ -46,7 +49,7 @@ struct PeerSide::Impl {
         : config(settings),
           dsn(std::move(database)),
           partitions(partition_count),
-          options(client_options(partitions, master_key)),
+          options(client_options(config, partitions, master_key)),
           client(options) {
         const std::string& address = config.text("address");
         if (config.text("peer_url") == kOwnAddress && (address == "0.0.0.0" || address == "::"))

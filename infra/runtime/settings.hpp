@@ -69,6 +69,15 @@ inline constexpr auto kSettings = std::to_array<SettingInfo>({
      .help =
          "where other API processes of this log reach this one, such as http://10.0.0.5:8080, so that each "
          "partition's commands are decided in one process; auto takes address and port; empty takes no part"},
+    {.name = "deciders",
+     .type = SettingType::integer,
+     .default_value = "1",
+     .min = 1,
+     .max = 256,
+     .unit = "processes",
+     .help = "of the API processes with a peer_url, how many decide commands; the same in all of them. Fewer "
+             "append "
+             "larger batches, which PostgreSQL takes more of"},
     {.name = "cors_origins",
      .type = SettingType::list,
      .check = check_origin,

@@ -156,7 +156,7 @@ protected:
     }
     static bool owns(const std::string& name, std::uint16_t partition) {
         const std::vector<std::string> members{name, "entry"};
-        return partition_owner(partition, members) == 0U;
+        return partition_owner(partition, members, 1) == 0U;
     }
     void hold_the_decider() { decider.hook.once(gate.hook()); }
     std::size_t created() {

@@ -40,6 +40,7 @@ protected:
 
     PeerClientOnLoopback() {
         options.partitions = 2;
+        options.deciders = 2;
         options.hmac = [](std::string_view) { return std::array<std::uint8_t, 32>{}; };
         options.limits.connections = 1;
         options.limits.retry_pause_ms = 5;
