@@ -72,6 +72,27 @@ TEST(PeerBundle, RefusesEveryTruncationAndEveryForeignByteInFront) {
     EXPECT_FALSE(read_bundle(other_version));
 }
 
+TEST(PeerBundle, LivesThroughAnyDamage) {
+    const std::string whole = bundle_of(*move_request());
+    const std::string answers = write_answers(std::vector{http::json_response(200, "{}")});
+    for (const int value : {0x00, 0x01, 0x7f, 0x80, 0xff}) {
+        for (std::size_t at = 0; at < whole.size(); ++at) {
+            std::string damaged = whole;
+            damaged[at] = static_cast<char>(value);
+            const auto read = read_bundle(damaged);
+            if (!read) continue;
+            ASSERT_EQ(read->size(), 1U) << at;
+            EXPECT_LE(read->front()->path.size() + read->front()->body.size(), whole.size());
+        }
+        for (std::size_t at = 0; at < answers.size(); ++at) {
+            std::string damaged = answers;
+            damaged[at] = static_cast<char>(value);
+            const auto read = read_answers(damaged, 1);
+            if (read) EXPECT_LE(read->front().body.size(), answers.size());
+        }
+    }
+}
+
 TEST(PeerBundle, RefusesWhatTheGateWouldNotLetThrough) {
     const auto broken = [](auto change) {
         const auto request = move_request();

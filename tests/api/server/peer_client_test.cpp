@@ -72,7 +72,7 @@ protected:
 
     void become_usable() {
         ASSERT_TRUE(eventually([&] { return client->would_take(kPartition); }))
-            << testing::PrintToString(reports);
+            << testing::PrintToString(said());
     }
 
     /// What the peer does with a bundle: a question whether it is there is answered, others are kept.
@@ -121,6 +121,10 @@ protected:
             bodies.push_back(got.response.body);
         };
         return client->pass_on(kPartition, request, done);
+    }
+    std::vector<std::string> said() {
+        const std::lock_guard lock(mutex);
+        return reports;
     }
     std::size_t finished() {
         const std::lock_guard lock(mutex);
@@ -178,7 +182,7 @@ TEST_F(PeerClientOnLoopback, CallsCommandsLostWhenThePeerHangsAndUsesItAgainWhen
     ASSERT_TRUE(eventually([&] { return finished() == 1; }));
     EXPECT_THAT(outcomes, Each(Outcome::lost));
     EXPECT_FALSE(client->would_take(kPartition));
-    EXPECT_THAT(reports, Contains(HasSubstr("PEER-9d26")));
+    EXPECT_THAT(said(), Contains(HasSubstr("PEER-9d26")));
     answers_probes = true;
     answer_all();
     become_usable();
@@ -215,7 +219,7 @@ TEST_F(PeerClientOnLoopback, DoesNotReadAnAnswerBeyondItsLimit) {
         return finished() == 8;
     }));
     EXPECT_THAT(outcomes, Contains(Outcome::lost));
-    EXPECT_THAT(reports, Contains(HasSubstr("PEER-b1d7")));
+    EXPECT_THAT(said(), Contains(HasSubstr("PEER-b1d7")));
 }
 
 TEST_F(PeerClientOnLoopback, LeavesAloneWhoRefusesIt) {
@@ -234,6 +238,7 @@ TEST_F(PeerClientOnLoopback, LeavesAloneWhoRefusesIt) {
             "PEER-5e08 " + address().substr(7) + " takes no commands from here: status 403"
         }
     );
+    const std::lock_guard lock(mutex);
     arrived.clear();
 }
 
