@@ -238,7 +238,6 @@ TEST_F(PeerClientOnLoopback, LeavesAloneWhoRefusesIt) {
             "PEER-5e08 " + address().substr(7) + " takes no commands from here: status 403"
         }
     );
-    const std::lock_guard lock(mutex);
     arrived.clear();
 }
 
