@@ -130,7 +130,7 @@ struct ServedApi {
 class PassingOn : public testing::Test {
 protected:
     PassingOn() { introduce(); }
-    ~PassingOn() override { gate.open(); }
+    void TearDown() override { gate.open(); }
 
     SessionId begin_session() {
         const SessionId begun{world.ids.next()};

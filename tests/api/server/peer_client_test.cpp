@@ -53,7 +53,7 @@ protected:
             take(*request, std::move(respond));
         });
     }
-    ~PeerClientOnLoopback() override {
+    void TearDown() override {
         answer_all();
         peer.server().stop(100);
         own.reset();
@@ -114,7 +114,7 @@ protected:
         request->method = http::Method::post;
         request->path = "/" + std::to_string(number);
         request->command_id = request->request_id = test::uuid(9).to_string();
-        api::PeerCompletion done = [this, number](PeerAnswer got) {
+        api::PeerCompletion done = [this, number](const PeerAnswer& got) {
             const std::lock_guard lock(mutex);
             order.push_back(number);
             outcomes.push_back(got.outcome);
