@@ -24,19 +24,20 @@ void with_live_session(
     const TenantId own_realm = realm_of(principal.user);
     if (checks.known(principal, own_realm, steady_ms())) return next(std::move(exchange));
     auto slot = std::make_shared<Exchange>(std::move(exchange));
-    const auto refuse = [slot] {
-        slot->fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS)
-        );
+    const auto fail = [slot](const http::Problem& problem) {
+        slot->fail(unless_in_doubt(*slot->request, problem));
     };
-    const auto look_up = [&services, &checks, principal, own_realm, slot, &next] {
+    const auto refuse = [fail] {
+        fail(http::make_problem("OVERLOADED", "too many requests are waiting").retry_after(kRetryAfterS));
+    };
+    const auto look_up = [&services, &checks, principal, own_realm, slot, fail, &next] {
         try {
             const auto verdict = checks.look_up(principal, own_realm, services.clock.now(), steady_ms());
             if (verdict.session_active) return next(std::move(*slot));
-            slot->fail(http::make_problem("UNAUTHENTICATED", "the session has ended"));
+            fail(http::make_problem("UNAUTHENTICATED", "the session has ended"));
         } catch (const StoreUnavailable& away) {
             services.report("API-b20f", away.detail, slot->request->request_id);
-            slot->fail(
-                http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
+            fail(http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
             );
         }
     };

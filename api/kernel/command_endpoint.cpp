@@ -24,14 +24,10 @@ void add_members(std::string& body, const std::string& members) {
     body += '}';
 }
 
-/// What a client is told of a command that was not accepted here. While another process may have accepted it,
-/// nobody can say that it was rejected.
 http::Problem refusal_problem(
     const http::Request& request, const Rejection& rejection, bool if_match_used = false
 ) {
-    if (!request.in_doubt) return rejection_problem(rejection, if_match_used);
-    return http::make_problem("UNAVAILABLE", "the outcome is not known yet; repeat with the same command id")
-        .retry_after(kRetryAfterS);
+    return unless_in_doubt(request, rejection_problem(rejection, if_match_used));
 }
 
 void append_item(std::string& items, const CommandResult& result, const http::Request& request) {
@@ -76,6 +72,12 @@ http::Problem rejection_problem(const Rejection& rejection, bool if_match_used) 
     http::Problem problem = http::to_problem(rejection, if_match_used);
     if (problem.status == 503) problem.retry_after(kRetryAfterS);
     return problem;
+}
+
+http::Problem unless_in_doubt(const http::Request& request, http::Problem problem) {
+    if (!request.in_doubt) return problem;
+    return http::make_problem("UNAVAILABLE", "the outcome is not known yet; repeat with the same command id")
+        .retry_after(kRetryAfterS);
 }
 
 void answer_accepted(

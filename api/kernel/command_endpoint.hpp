@@ -19,6 +19,10 @@ void run_command(Services& services, Exchange exchange);
 /// POST /api/v1/commands:batch
 void run_command_batch(Services& services, Exchange exchange);
 
+/// What a client is told of a command that was not accepted here. While another process may have accepted it,
+/// nobody can say that it was rejected.
+http::Problem unless_in_doubt(const http::Request& request, http::Problem problem);
+
 /// Answers an accepted command: at once, or when its position is visible if the client prefers to wait.
 void answer_accepted(
     Services& services, Exchange exchange, http::Response response, const Position& position

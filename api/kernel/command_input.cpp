@@ -202,7 +202,11 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_form(
             pointer
         ));
     }
-    const Uuid target = creates ? ids_.next() : *form.id;
+    // Who founds a realm is looked up there: two processes that decide the same command must mean the same
+    // one.
+    const auto given = CommandId::parse(request_.command_id);
+    const Uuid made = given ? numbered(*given, index).value : ids_.next();
+    const Uuid target = creates ? made : *form.id;
     if (!type->target_is_realm && !principal_.tenant) {
         return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization")
         );

@@ -12,6 +12,9 @@
 namespace annals::api {
 namespace {
 
+/// 32 bytes in base64url.
+constexpr std::size_t kSignatureCharacters = 43;
+
 /// The time it takes tells nothing about where the two differ.
 bool equal(std::string_view left, std::string_view right) {
     if (left.size() != right.size()) return false;
@@ -94,7 +97,8 @@ http::Endpoint peer_endpoint(
         const auto fail = [&](std::string_view code, std::string detail) {
             respond(http::problem_response(*request, http::make_problem(code, std::move(detail))));
         };
-        if (!equal(sign_bundle(hmac, request->body), request->headers.get(kPeerSignatureHeader)))
+        const std::string_view signature = request->headers.get(kPeerSignatureHeader);
+        if (signature.size() != kSignatureCharacters || !equal(sign_bundle(hmac, request->body), signature))
             return fail("FORBIDDEN", "only processes of this installation use this path");
         auto items = read_bundle(request->body);
         if (!items) return fail("BAD_REQUEST", "the commands cannot be read");

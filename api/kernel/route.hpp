@@ -96,7 +96,7 @@ struct CustomRoute {
     const contract::TypeInfo* answer{nullptr};  ///< null: described by the summary alone
     int success{200};
     std::span<const std::string_view> problems{};  ///< codes beside those that every route may answer
-    bool commands{false};  ///< sends commands of the organization that the session acts in
+    bool commands{false};  ///< sends commands, mostly of the organization that the session acts in
     void (*run)(Services&, Exchange){nullptr};
 };
 
@@ -111,8 +111,8 @@ struct Route {
     std::variant<CommandRoute, QueryRoute, CustomRoute> action;
 };
 
-/// Whether a route only sends commands of the organization that the session acts in: then the process that
-/// decides for its partition may run it as well as any other.
+/// Whether a route sends commands of the organization that the session acts in (by their names, others too):
+/// then the process that decides for its partition may run it as well as any other.
 inline bool is_decided_by_partition(const Route& route) {
     if (const auto* command = std::get_if<CommandRoute>(&route.action))
         return command->realm == Realm::session && !command->type->target_is_realm;

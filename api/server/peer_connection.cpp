@@ -90,7 +90,8 @@ bool PeerConnection::take_answers() {
         const PeerAnswerStep step = take_peer_answer(input_, link_.limits().answer_bytes_max, answer);
         if (step == PeerAnswerStep::more) return true;
         if (step == PeerAnswerStep::broken) {
-            link_.report(false, "PEER-b1d7", "what came from " + link_.host() + " is no answer of ours");
+            if (!std::exchange(refused_, true))
+                link_.report(false, "PEER-b1d7", "what came from " + link_.host() + " is no answer of ours");
             return false;
         }
         if (!take_answer(answer)) return false;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <exception>
 #include <sstream>
 #include <utility>
 
@@ -100,7 +101,12 @@ void PeerLink::failed(PeerItem item, Outcome outcome) {
 
 void PeerLink::finish(PeerItem item, api::PeerAnswer answer) {
     under_way_.fetch_sub(1, std::memory_order_relaxed);
-    item.done(std::move(answer));
+    // What is decided here instead runs in it, and one request that fails must not take others along.
+    try {
+        item.done(std::move(answer));
+    } catch (const std::exception& error) {
+        report(false, "PEER-61f4", error.what());
+    }
 }
 
 void PeerLink::changed() {

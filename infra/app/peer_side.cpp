@@ -19,6 +19,8 @@ namespace {
 constexpr std::string_view kOwnAddress = "auto";
 /// What others send before they have heard that this process leaves still finds it.
 constexpr std::chrono::milliseconds kOthersHear{100};
+/// A PostgreSQL that hangs must not keep requests from being finished: the row expires by itself.
+constexpr std::chrono::milliseconds kLeaveMax{500};
 
 server::PeerClientOptions client_options(
     const runtime::Config& config, std::uint16_t partitions, const crypto::MasterKey& master_key
@@ -115,8 +117,8 @@ void PeerSide::start(std::uint16_t port) {
 void PeerSide::leave() {
     if (!impl_ || !impl_->directory) return;
     const bool others = impl_->client.stats().peers > 0;
-    impl_->directory->stop();
-    if (others) std::this_thread::sleep_for(kOthersHear);
+    const bool left = impl_->directory->stop_within(kLeaveMax);
+    if (others && left) std::this_thread::sleep_for(kOthersHear);
 }
 
 void PeerSide::add_checks(std::vector<Check>& checks) const {

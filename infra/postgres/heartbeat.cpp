@@ -5,7 +5,9 @@
 
 #include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdint>
+#include <mutex>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <system_error>
@@ -45,6 +47,9 @@ struct Heartbeat::Impl {
     const Parts parts;
     const int wake;
     std::atomic<bool> stopping{false};
+    std::mutex mutex;
+    std::condition_variable end;
+    bool ended{true};  ///< no thread, or none that does anything any more
     std::thread thread;
 };
 
@@ -66,6 +71,9 @@ void Heartbeat::Impl::run() {
         (void)::poll(&woken, 1, static_cast<int>(kRetryWait.count()));
     }
     leave();
+    const std::lock_guard lock(mutex);
+    ended = true;
+    end.notify_all();
 }
 
 void Heartbeat::Impl::leave() const {
@@ -83,6 +91,7 @@ Heartbeat::~Heartbeat() {
 }
 
 void Heartbeat::start() {
+    impl_->ended = false;
     impl_->thread = std::thread([this] { impl_->run(); });
 }
 
@@ -90,6 +99,13 @@ void Heartbeat::stop() {
     impl_->stopping = true;
     impl_->signal();
     if (impl_->thread.joinable()) impl_->thread.join();
+}
+
+bool Heartbeat::stop_within(std::chrono::milliseconds limit) {
+    impl_->stopping = true;
+    impl_->signal();
+    std::unique_lock lock(impl_->mutex);
+    return impl_->end.wait_for(lock, limit, [this] { return impl_->ended; });
 }
 
 void Heartbeat::look() {

@@ -35,6 +35,9 @@ public:
     void start();
     /// Leaves and ends the thread.
     void stop();
+    /// Begins to stop, and waits for its end no longer than this: PostgreSQL may hang. True when it has
+    /// ended.
+    bool stop_within(std::chrono::milliseconds limit);
     /// Beats at once. Any thread.
     void look();
 

@@ -81,6 +81,10 @@ void PeerDirectory::start() {
     impl_->heartbeat.start();
 }
 
+bool PeerDirectory::stop_within(std::chrono::milliseconds limit) {
+    return impl_->heartbeat.stop_within(limit);
+}
+
 void PeerDirectory::stop() {
     impl_->heartbeat.stop();
 }

@@ -31,6 +31,8 @@ public:
     void start();
     /// Takes this process off the list, so that the others stop sending, and ends the thread.
     void stop();
+    /// The same, but waits no longer than this. True when the process is off the list.
+    bool stop_within(std::chrono::milliseconds limit);
 
 private:
     struct Impl;

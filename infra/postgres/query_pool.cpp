@@ -7,6 +7,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <thread>
 #include <utility>
@@ -41,6 +42,7 @@ public:
           free_places_(connections_max),
           shared_(
               std::clamp<std::size_t>(std::thread::hardware_concurrency() / 2, 1, connections_max),
+              std::chrono::milliseconds(kCheckoutWaitMs),
               [this](std::span<SharedReads::Read* const> group) { run_group(group); }
           ) {}
 
@@ -78,6 +80,7 @@ public:
 private:
     void run_group(std::span<SharedReads::Read* const> group);
     void run_alone(SharedReads::Read& read);
+    std::vector<Rows> send(std::span<const Call> calls);
     bool run_together(std::span<SharedReads::Read* const> group);
 
     /// An idle connection, or null for a place in which to make one.
@@ -125,19 +128,28 @@ QueryPool::Stats QueryPool::stats() const {
     return impl_->stats();
 }
 
-Rows QueryPool::Impl::run(TenantId tenant, const Statement& statement, const Params& params) {
-    const Params realm = Params{}.text(tenant.to_string());
-    const std::array calls{Call{&kSetTenant, &realm, Format::text}, Call{&statement, &params, Format::text}};
+/// A connection that PostgreSQL closed while it was idle costs a second attempt only.
+std::vector<Rows> QueryPool::Impl::send(std::span<const Call> calls) {
     Lease lease(*this);
     const bool reused = lease.reused();
     try {
-        return std::move(lease.connection().pipeline(calls).back());
+        return lease.connection().pipeline(calls);
     } catch (const PgError& error) {
-        const bool was_closed = reused && error.disconnected();
-        if (!was_closed && error.kind() != ErrorKind::conflict) throw;
-        if (was_closed) lease.replace();
+        if (!reused || !error.disconnected()) throw;
     }
-    return std::move(lease.connection().pipeline(calls).back());
+    lease.replace();
+    return lease.connection().pipeline(calls);
+}
+
+Rows QueryPool::Impl::run(TenantId tenant, const Statement& statement, const Params& params) {
+    const Params realm = Params{}.text(tenant.to_string());
+    const std::array calls{Call{&kSetTenant, &realm, Format::text}, Call{&statement, &params, Format::text}};
+    try {
+        return std::move(send(calls).back());
+    } catch (const PgError& error) {
+        if (error.kind() != ErrorKind::conflict) throw;
+    }
+    return std::move(send(calls).back());
 }
 
 void QueryPool::Impl::run_group(std::span<SharedReads::Read* const> group) {
@@ -154,7 +166,7 @@ void QueryPool::Impl::run_alone(SharedReads::Read& read) {
 }
 
 /// One transaction for all of them, each behind the setting of its own realm. False when they have to be run
-/// one by one, because one of them spoils it for the others or the connection had been closed.
+/// one by one, because one of them spoils it for the others.
 bool QueryPool::Impl::run_together(std::span<SharedReads::Read* const> group) {
     std::vector<Params> realms;
     realms.reserve(group.size());
@@ -165,13 +177,12 @@ bool QueryPool::Impl::run_together(std::span<SharedReads::Read* const> group) {
         calls.push_back({&read->statement, &read->params, Format::text});
     }
     try {
-        Lease lease(*this);
-        std::vector<Rows> rows = lease.connection().pipeline(calls);
+        std::vector<Rows> rows = send(calls);
         for (std::size_t i = 0; i < group.size(); ++i) group[i]->rows = std::move(rows[2 * i + 1]);
         return true;
     } catch (const PgError& error) {
-        if (!error.passes() || error.disconnected() || error.kind() == ErrorKind::conflict) return false;
-        // No memory, no time: asking again for each would only add to it.
+        if (!error.passes() || error.kind() == ErrorKind::conflict) return false;
+        // No session, no memory, no time: asking again for each would only add to it.
         for (SharedReads::Read* read : group) read->failure = std::current_exception();
     } catch (...) {
         for (SharedReads::Read* read : group) read->failure = std::current_exception();
@@ -185,7 +196,9 @@ Rows QueryPool::run(TenantId tenant, const Statement& statement, const Params& p
 
 Rows QueryPool::run_shared(TenantId tenant, const Statement& statement, const Params& params) {
     SharedReads::Read read(tenant, statement, params);
-    return impl_->shared().read(read);
+    std::optional<Rows> rows = impl_->shared().read(read);
+    if (!rows) throw PoolExhausted("the reads before this one take too long");
+    return std::move(*rows);
 }
 
 std::unique_ptr<QueryResult> QueryPool::query(

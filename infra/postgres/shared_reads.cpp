@@ -1,23 +1,33 @@
 #include "infra/postgres/shared_reads.hpp"
 
 #include <algorithm>
-#include <vector>
 
 namespace annals::pg {
 
-Rows SharedReads::read(Read& read) {
+std::optional<Rows> SharedReads::read(Read& read) {
     std::unique_lock lock(mutex_);
-    waiting_.push_back(&read);
     if (groups_ < groups_max_) {
         ++groups_;
-        run_group(lock);
-    } else {
-        read.woken_.wait(lock, [&] { return read.done_ || read.leads_; });
-        if (!read.done_) run_group(lock);
+        read.group_ = {&read};
+    } else if (!wait_for_group(lock, read)) {
+        return std::nullopt;
     }
+    if (!read.group_.empty()) run_group(lock, read.group_);
     lock.unlock();
     if (read.failure) std::rethrow_exception(read.failure);
-    return std::move(*read.rows);
+    return std::move(read.rows);
+}
+
+/// False when no group took it in time.
+bool SharedReads::wait_for_group(std::unique_lock<std::mutex>& lock, Read& read) {
+    waiting_.push_back(&read);
+    if (!read.woken_.wait_for(lock, wait_max_, [&] { return read.taken_; })) {
+        std::erase(waiting_, &read);
+        return false;
+    }
+    // A group takes no longer than its statements may.
+    read.woken_.wait(lock, [&] { return read.done_ || !read.group_.empty(); });
+    return true;
 }
 
 std::size_t SharedReads::waiting() const {
@@ -25,26 +35,33 @@ std::size_t SharedReads::waiting() const {
     return waiting_.size();
 }
 
-/// The calling thread's read is the first of those that wait.
-void SharedReads::run_group(std::unique_lock<std::mutex>& lock) {
-    const auto end =
-        waiting_.begin() + static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kSharedReadsMax));
-    const std::vector<Read*> group(waiting_.begin(), end);
-    waiting_.erase(waiting_.begin(), end);
+void SharedReads::run_group(std::unique_lock<std::mutex>& lock, const std::vector<Read*>& group) {
     lock.unlock();
     run_(group);
     lock.lock();
     for (Read* read : group) {
         read->done_ = true;
         // Under the lock: once it is released, its thread may take the read away.
-        if (read != group.front()) read->woken_.notify_one();
+        read->woken_.notify_one();
     }
+    hand_on();
+}
+
+/// A group has ended: what waits makes the next one, and the first of them runs it.
+void SharedReads::hand_on() {
     if (waiting_.empty()) {
         --groups_;
-    } else {
-        waiting_.front()->leads_ = true;
-        waiting_.front()->woken_.notify_one();
+        return;
     }
+    const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kSharedReadsMax));
+    std::vector<Read*> group(waiting_.begin(), waiting_.begin() + count);
+    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
+    for (Read* read : group) {
+        read->taken_ = true;
+        read->woken_.notify_one();
+    }
+    Read* const leader = group.front();
+    leader->group_ = std::move(group);
 }
 
 }  // namespace annals::pg

@@ -3,6 +3,7 @@
 #include "domain/kernel/ids.hpp"
 #include "infra/postgres/connection.hpp"
 
+#include <chrono>
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
@@ -12,6 +13,7 @@
 #include <optional>
 #include <span>
 #include <utility>
+#include <vector>
 
 namespace annals::pg {
 
@@ -40,24 +42,31 @@ public:
 
     private:
         friend class SharedReads;
-        bool done_{false};
-        bool leads_{false};
+        bool taken_{false};         ///< by a group that runs, or is about to
+        bool done_{false};          ///< its group has run
+        std::vector<Read*> group_;  ///< to be run by this read's thread; it is among them
         std::condition_variable woken_{};
     };
     /// Runs a group: sets rows or failure of each. Called by one of the waiting threads; must not throw.
     using Run = std::function<void(std::span<Read* const>)>;
 
-    SharedReads(std::size_t groups_max, Run run) : groups_max_(groups_max), run_(std::move(run)) {}
+    /// A read that no group took within `wait_max` is given up.
+    SharedReads(std::size_t groups_max, std::chrono::milliseconds wait_max, Run run)
+        : groups_max_(groups_max), wait_max_(wait_max), run_(std::move(run)) {}
 
-    /// Blocks until the read was run, alone or with others. Throws what `run` left as its failure.
-    Rows read(Read& read);
+    /// Blocks until the read was run, alone or with others. Nothing when it was given up; throws what `run`
+    /// left as its failure.
+    std::optional<Rows> read(Read& read);
     /// Reads that wait for a group to end.
     [[nodiscard]] std::size_t waiting() const;
 
 private:
-    void run_group(std::unique_lock<std::mutex>& lock);
+    bool wait_for_group(std::unique_lock<std::mutex>& lock, Read& read);
+    void run_group(std::unique_lock<std::mutex>& lock, const std::vector<Read*>& group);
+    void hand_on();
 
     const std::size_t groups_max_;
+    const std::chrono::milliseconds wait_max_;
     const Run run_;
     mutable std::mutex mutex_;
     std::deque<Read*> waiting_;  ///< empty unless groups_max_ groups are under way

@@ -1,7 +1,13 @@
 #pragma once
 
+#include "api/kernel/authentication.hpp"
 #include "api/kernel/services.hpp"
+#include "tests/support/command_world.hpp"
+#include "tests/support/hooked_store.hpp"
 
+#include <array>
+#include <cstdint>
+#include <memory>
 #include <stdexcept>
 #include <string>
 
@@ -47,6 +53,72 @@ struct OneToken final : AccessTokens {
     [[nodiscard]] std::int64_t lifetime_s() const override { return 600; }
     [[nodiscard]] std::string jwks() const override { return {}; }
     Principal principal;
+};
+
+/// A session of this person that lasts an hour.
+inline SessionId begin_session(test::CommandWorld& world, UserId person) {
+    const SessionId begun{world.ids.next()};
+    const identity::RecordLogin login{
+        .session_id = begun,
+        .credential_id = CredentialId{world.ids.next()},
+        .token_hash = Secret::trusted("first"),
+        .expires_at = world.clock.now() + 3600 * kMicrosPerSecond,
+    };
+    EXPECT_TRUE(world.send(person, realm_of(person), person.value, login));
+    return begun;
+}
+
+/// What the routes of one process work with: the world's log behind a command bus of its own, and stubs.
+struct StubbedProcess {
+    StubbedProcess(test::CommandWorld& shared, const Principal& principal, const CommandLimits& limits = {})
+        : world(shared), bus(bus_options(limits)), tokens(principal) {}
+    StubbedProcess(const StubbedProcess&) = delete;
+    StubbedProcess& operator=(const StubbedProcess&) = delete;
+
+    CommandBusOptions bus_options(const CommandLimits& limits) {
+        return {
+            .partitions = test::CommandWorld::kPartitions,
+            .limits = limits,
+            .open_store = [this] { return std::make_unique<test::HookedStore>(world.log.open(), hook); },
+            .clock = &world.clock,
+            .ids = &world.ids,
+            .cryptography = &world.cryptography,
+            .appended = {},
+            .report = {},
+        };
+    }
+
+    test::CommandWorld& world;
+    test::AppendHook hook;
+    CommandBus bus;
+    NoQueries reader;
+    NoProgress progress;
+    NoPasswords passwords;
+    NoBootstrap bootstrap;
+    WorkersOnTheSpot workers;
+    OneToken tokens;
+    Visibility visibility{1, test::CommandWorld::kPartitions};
+    AccessDirectory directory{world.log.open(), world.cryptography, test::CommandWorld::kPartitions};
+    http::CursorCodec cursors{[](std::string_view) { return std::array<std::uint8_t, 32>{}; }};
+    Services services{
+        .bus = bus,
+        .reader = reader,
+        .visibility = visibility,
+        .projections = progress,
+        .directory = directory,
+        .tokens = tokens,
+        .passwords = passwords,
+        .workers = workers,
+        .bootstrap = bootstrap,
+        .clock = world.clock,
+        .ids = world.ids,
+        .cryptography = world.cryptography,
+        .cursors = cursors,
+        .partitions = test::CommandWorld::kPartitions,
+        .session_lifetime_s = 3600,
+        .report = [](std::string_view, const std::string&, const std::string&) {},
+    };
+    AccessChecks checks{directory, 60'000};
 };
 
 }  // namespace annals::api

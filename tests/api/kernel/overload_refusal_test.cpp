@@ -18,10 +18,12 @@ class FullQueue : public testing::Test {
 protected:
     FullQueue() {
         server::ServerOptions options;
-        options.refuse_unread = make_unread_refusal(services, all_routes());
+        options.refuse_unread = make_unread_refusal(process.services, all_routes());
         served.emplace(std::move(options));
-        served->start(http::make_dispatcher(make_endpoints(services, checks, all_routes()), {}));
-        hook.once(gate.hook());
+        served->start(
+            http::make_dispatcher(make_endpoints(process.services, process.checks, all_routes()), {})
+        );
+        process.hook.once(gate.hook());
         held = test::submit(bus, test::scripted(test::appends(), realm, world.ids.next()));
         gate.wait_until_reached();
         waiting = test::submit(bus, test::scripted(test::appends(), realm, world.ids.next()));
@@ -37,31 +39,12 @@ protected:
         EXPECT_TRUE(held.get());
         EXPECT_TRUE(waiting.get());
     }
-    SessionId begin_session() {
-        const SessionId begun{world.ids.next()};
-        const identity::RecordLogin login{
-            .session_id = begun,
-            .credential_id = CredentialId{world.ids.next()},
-            .token_hash = Secret::trusted("first"),
-            .expires_at = world.clock.now() + 3600 * kMicrosPerSecond,
-        };
-        EXPECT_TRUE(world.send(ada, realm_of(ada), ada.value, login));
-        return begun;
-    }
-    CommandBusOptions narrow() {
-        CommandBusOptions options{
-            .partitions = test::CommandWorld::kPartitions,
-            .open_store = [this] { return std::make_unique<test::HookedStore>(world.log.open(), hook); },
-            .clock = &world.clock,
-            .ids = &world.ids,
-            .cryptography = &world.cryptography,
-            .appended = {},
-            .report = {},
-        };
-        options.limits.queue_max = 1;
-        options.limits.queue_stall_ms_max = 3'600'000;
-        options.limits.command_age_ms_max = 3'600'000;
-        return options;
+    static CommandLimits narrow() {
+        CommandLimits limits;
+        limits.queue_max = 1;
+        limits.queue_stall_ms_max = 3'600'000;
+        limits.command_age_ms_max = 3'600'000;
+        return limits;
     }
     /// A command that makes a project; its body may be left out.
     static std::string create_project(
@@ -84,38 +67,11 @@ protected:
     test::CommandWorld world;
     UserId ada = world.register_user("ada@example.org");
     TenantId realm = world.found(ada, "moon");
-    SessionId session = begin_session();
-    test::AppendHook hook;
     test::Gate gate;
-    CommandBus bus{narrow()};
-    NoQueries reader;
-    NoProgress progress;
-    NoPasswords passwords;
-    NoBootstrap bootstrap;
-    WorkersOnTheSpot workers;
-    OneToken tokens{Principal{.user = ada, .tenant = realm, .session = session}};
-    Visibility visibility{1, test::CommandWorld::kPartitions};
-    AccessDirectory directory{world.log.open(), world.cryptography, test::CommandWorld::kPartitions};
-    http::CursorCodec cursors{[](std::string_view) { return std::array<std::uint8_t, 32>{}; }};
-    Services services{
-        .bus = bus,
-        .reader = reader,
-        .visibility = visibility,
-        .projections = progress,
-        .directory = directory,
-        .tokens = tokens,
-        .passwords = passwords,
-        .workers = workers,
-        .bootstrap = bootstrap,
-        .clock = world.clock,
-        .ids = world.ids,
-        .cryptography = world.cryptography,
-        .cursors = cursors,
-        .partitions = test::CommandWorld::kPartitions,
-        .session_lifetime_s = 3600,
-        .report = [](std::string_view, const std::string&, const std::string&) {},
+    StubbedProcess process{
+        world, Principal{.user = ada, .tenant = realm, .session = begin_session(world, ada)}, narrow()
     };
-    AccessChecks checks{directory, 1000};
+    CommandBus& bus = process.bus;
     std::optional<server::HttpServer> served;
     std::future<CommandResult> held;
     std::future<CommandResult> waiting;

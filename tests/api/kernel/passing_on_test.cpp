@@ -7,10 +7,10 @@
 #include "tests/api/kernel/api_stubs.hpp"
 #include "tests/api/server/loopback.hpp"
 #include "tests/support/command_world.hpp"
-#include "tests/support/hooked_store.hpp"
+#include "tests/support/eventually.hpp"
 
-#include <chrono>
 #include <fmt/format.h>
+#include <future>
 #include <gmock/gmock.h>
 #include <thread>
 
@@ -21,7 +21,7 @@ using server::Answer;
 using server::RawClient;
 using testing::HasSubstr;
 
-constexpr std::uint32_t kPatienceMs = 200;
+constexpr std::uint32_t kPatienceMs = 1'000;
 constexpr std::uint32_t kAwayMs = 1'500;
 
 http::Hmac hmac_with(std::uint8_t key) {
@@ -33,19 +33,10 @@ http::Hmac hmac_with(std::uint8_t key) {
     };
 }
 
-bool eventually(const std::function<bool()>& condition) {
-    const auto until = std::chrono::steady_clock::now() + std::chrono::milliseconds(server::kTestPatienceMs);
-    while (!condition()) {
-        if (std::chrono::steady_clock::now() > until) return false;
-        std::this_thread::yield();
-    }
-    return true;
-}
-
 /// The API of one process on a log that others write as well.
-struct ServedApi {
+struct ServedApi : StubbedProcess {
     ServedApi(test::CommandWorld& shared, const Principal& principal, std::uint8_t key = 1)
-        : world(shared), tokens(principal) {
+        : StubbedProcess(shared, principal) {
         options.partitions = test::CommandWorld::kPartitions;
         options.hmac = hmac_with(key);
         options.limits.answer_timeout_ms = kPatienceMs;
@@ -78,49 +69,7 @@ struct ServedApi {
         return raw.read();
     }
     std::string address() { return "http://127.0.0.1:" + std::to_string(served->port()); }
-    CommandBusOptions bus_options() {
-        return {
-            .partitions = test::CommandWorld::kPartitions,
-            .open_store = [this] { return std::make_unique<test::HookedStore>(world.log.open(), hook); },
-            .clock = &world.clock,
-            .ids = &world.ids,
-            .cryptography = &world.cryptography,
-            .appended = {},
-            .report = {},
-        };
-    }
 
-    test::CommandWorld& world;
-    test::AppendHook hook;
-    CommandBus bus{bus_options()};
-    NoQueries reader;
-    NoProgress progress;
-    NoPasswords passwords;
-    NoBootstrap bootstrap;
-    WorkersOnTheSpot workers;
-    OneToken tokens;
-    Visibility visibility{1, test::CommandWorld::kPartitions};
-    AccessDirectory directory{world.log.open(), world.cryptography, test::CommandWorld::kPartitions};
-    http::CursorCodec cursors{[](std::string_view) { return std::array<std::uint8_t, 32>{}; }};
-    Services services{
-        .bus = bus,
-        .reader = reader,
-        .visibility = visibility,
-        .projections = progress,
-        .directory = directory,
-        .tokens = tokens,
-        .passwords = passwords,
-        .workers = workers,
-        .bootstrap = bootstrap,
-        .clock = world.clock,
-        .ids = world.ids,
-        .cryptography = world.cryptography,
-        .cursors = cursors,
-        .partitions = test::CommandWorld::kPartitions,
-        .session_lifetime_s = 3600,
-        .report = [](std::string_view, const std::string&, const std::string&) {},
-    };
-    AccessChecks checks{directory, 60'000};
     server::PeerClientOptions options;
     std::optional<server::PeerClient> client;
     std::optional<server::HttpServer> served;
@@ -132,17 +81,6 @@ protected:
     PassingOn() { introduce(); }
     void TearDown() override { gate.open(); }
 
-    SessionId begin_session() {
-        const SessionId begun{world.ids.next()};
-        const identity::RecordLogin login{
-            .session_id = begun,
-            .credential_id = CredentialId{world.ids.next()},
-            .token_hash = Secret::trusted("first"),
-            .expires_at = world.clock.now() + 3600 * kMicrosPerSecond,
-        };
-        EXPECT_TRUE(world.send(ada, realm_of(ada), ada.value, login));
-        return begun;
-    }
     /// Under names by which the second one owns the organization's partition.
     void introduce() {
         std::string name = "decider";
@@ -151,7 +89,7 @@ protected:
         const std::vector<server::Peer> living{{name, decider.address()}, {"entry", entry.address()}};
         entry.client->use("entry", living);
         decider.client->use(name, living);
-        EXPECT_TRUE(eventually([&] { return entry.client->would_take(partition); }));
+        EXPECT_TRUE(test::eventually([&] { return entry.client->would_take(partition); }));
         EXPECT_FALSE(decider.client->would_take(partition));
     }
     static bool owns(const std::string& name, std::uint16_t partition) {
@@ -171,7 +109,7 @@ protected:
     test::CommandWorld world;
     UserId ada = world.register_user("ada@example.org");
     TenantId realm = world.found(ada, "moon");
-    SessionId session = begin_session();
+    SessionId session = begin_session(world, ada);
     Principal principal{.user = ada, .tenant = realm, .session = session};
     test::Gate gate;
     ServedApi entry{world, principal};
@@ -233,7 +171,7 @@ TEST_F(PassingOn, TheClientsProcessWaitsForVisibility) {
     EXPECT_EQ(unseen->status, 201);
     EXPECT_EQ(unseen->header("preference-applied"), "");
     std::thread projector([&] {
-        EXPECT_TRUE(eventually([&] { return created() == 2; }));
+        EXPECT_TRUE(test::eventually([&] { return created() == 2; }));
         const EventRow last = world.log.events().back();
         entry.visibility.applied({1, last.partition, last.position});
     });
@@ -311,7 +249,8 @@ TEST_F(PassingOn, WhenTheDeciderHangsItIsDecidedHereAndNeverTwice) {
     EXPECT_EQ(entry.bus.stats().accepted, 1U);
     EXPECT_EQ(created(), 1U);
     gate.open();
-    ASSERT_TRUE(eventually([&] { return decider.bus.stats().repeated == 1; })) << "it finds what was decided";
+    ASSERT_TRUE(test::eventually([&] { return decider.bus.stats().repeated == 1; }))
+        << "it finds what was decided";
     EXPECT_EQ(created(), 1U);
     EXPECT_EQ(decider.bus.stats().accepted, 0U);
 }
@@ -338,8 +277,35 @@ TEST_F(PassingOn, EachCommandOfABatchIsFoundUnderItsOwnId) {
     EXPECT_EQ(batch->status, 200) << batch->body;
     EXPECT_EQ(created(), 2U);
     gate.open();
-    ASSERT_TRUE(eventually([&] { return decider.bus.stats().repeated == 2; }));
+    ASSERT_TRUE(test::eventually([&] { return decider.bus.stats().repeated == 2; }));
     EXPECT_EQ(created(), 2U);
+}
+
+TEST_F(PassingOn, WhatIsInDoubtIsNotCalledRefusedWhenItsSessionCannotBeConfirmed) {
+    hold_the_decider();
+    auto answer =
+        std::async(std::launch::async, [&] { return entry.post("/api/v1/projects", project("MOON")); });
+    // By now the decider has believed the session; the process that takes over will not.
+    gate.wait_until_reached();
+    EXPECT_TRUE(world.send(ada, realm_of(ada), session.value, identity::RevokeSession{}));
+    const auto unknown = answer.get();
+    server::expect_problem(unknown, 503, "the decider may have accepted it");
+    EXPECT_THAT(unknown->body, HasSubstr("the outcome is not known yet"));
+    EXPECT_EQ(created(), 0U);
+    gate.open();
+    EXPECT_TRUE(test::eventually([&] { return created() == 1; })) << "it was accepted after all";
+}
+
+TEST_F(PassingOn, FoundingByNameMeansTheSameRealmInBothProcesses) {
+    hold_the_decider();
+    const std::string form =
+        R"({"type":"org.CreateTenant","data":{"name":"Sun","slug":"sun"},"command_id":")" +
+        world.ids.next().to_string() + R"("})";
+    const auto here = entry.post("/api/v1/commands", form);
+    EXPECT_EQ(here->status, 201) << here->body;
+    gate.open();
+    ASSERT_TRUE(test::eventually([&] { return decider.bus.stats().repeated == 1; }));
+    EXPECT_EQ(decider.bus.stats().rejected, 0U) << "the slug is taken by the same command";
 }
 
 TEST_F(PassingOn, OneThatDoesNotAnswerIsLeftAloneUntilItDoes) {
@@ -349,7 +315,7 @@ TEST_F(PassingOn, OneThatDoesNotAnswerIsLeftAloneUntilItDoes) {
     server::expect_problem(entry.post("/api/v1/projects", project("MOON")), 409, "decided here alone");
     EXPECT_EQ(entry.client->stats().lost, 1U);
     // Its HTTP side goes on, so it is tried again after a while.
-    EXPECT_TRUE(eventually([&] { return entry.client->would_take(partition); }));
+    EXPECT_TRUE(test::eventually([&] { return entry.client->would_take(partition); }));
 }
 
 TEST_F(PassingOn, ARejectionInDoubtSaysThatTheOutcomeIsUnknown) {
@@ -362,7 +328,7 @@ TEST_F(PassingOn, ARejectionInDoubtSaysThatTheOutcomeIsUnknown) {
     EXPECT_EQ(unknown->header("retry-after"), "1");
 }
 
-TEST_F(PassingOn, ADeciderThatIsOverloadedIsNotGoneAround) {
+TEST_F(PassingOn, ADeciderThatAnswers503IsNotGoneAround) {
     decider.bus.stop();
     const auto refused = entry.post("/api/v1/projects", project("MOON"));
     server::expect_problem(refused, 503, "what the decider says counts");

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <barrier>
+#include <chrono>
 #include <gtest/gtest.h>
 #include <latch>
 #include <stdexcept>
@@ -17,6 +19,7 @@ namespace {
 
 constexpr Statement kStatement{"", ""};
 const Params kNone;
+constexpr std::chrono::seconds kLong{60};
 
 TenantId tenant_of(std::uint64_t number) {
     return TenantId{test::uuid_of(number)};
@@ -31,7 +34,7 @@ void answer_each(std::span<SharedReads::Read* const> group) {
 std::string answer_of(SharedReads& reads, std::uint32_t number) {
     SharedReads::Read read(tenant_of(number), kStatement, kNone);
     try {
-        (void)reads.read(read);
+        if (!reads.read(read)) return "given up";
     } catch (const std::runtime_error& error) {
         return error.what();
     }
@@ -40,14 +43,16 @@ std::string answer_of(SharedReads& reads, std::uint32_t number) {
 
 TEST(SharedReads, RunsAReadThatComesAloneAtOnceAndHandsOutItsRows) {
     std::size_t groups = 0;
-    SharedReads reads(1, [&](std::span<SharedReads::Read* const> group) {
+    SharedReads reads(1, kLong, [&](std::span<SharedReads::Read* const> group) {
         ++groups;
         ASSERT_EQ(1U, group.size());
         group.front()->rows = Rows{};
     });
     for (int i = 0; i < 3; ++i) {
         SharedReads::Read read(tenant_of(1), kStatement, kNone);
-        EXPECT_TRUE(reads.read(read).empty());
+        const auto rows = reads.read(read);
+        ASSERT_TRUE(rows);
+        EXPECT_TRUE(rows->empty());
     }
     EXPECT_EQ(3U, groups);
     EXPECT_EQ(0U, reads.waiting());
@@ -57,7 +62,7 @@ TEST(SharedReads, RunsTogetherWhatCameMeanwhileInItsOrderAndNoMoreThanTheLimit) 
     std::latch go(1);
     std::atomic<bool> under_way{false};
     std::vector<std::vector<TenantId>> groups;
-    SharedReads reads(1, [&](std::span<SharedReads::Read* const> group) {
+    SharedReads reads(1, kLong, [&](std::span<SharedReads::Read* const> group) {
         std::vector<TenantId>& of = groups.emplace_back();
         for (const SharedReads::Read* read : group) of.push_back(read->tenant);
         under_way = true;
@@ -88,8 +93,11 @@ TEST(SharedReads, AnswersEachReadOfManyThreadsOnceAndNeverRunsMoreGroupsThanAllo
     std::atomic<std::size_t> under_way{0};
     std::atomic<std::size_t> most{0};
     std::atomic<std::size_t> run{0};
-    SharedReads reads(kGroups, [&](std::span<SharedReads::Read* const> group) {
+    std::atomic<bool> meet{false};
+    std::barrier both(kGroups);
+    SharedReads reads(kGroups, kLong, [&](std::span<SharedReads::Read* const> group) {
         const std::size_t now = ++under_way;
+        if (meet) both.arrive_and_wait();
         std::size_t before = most;
         while (before < now && !most.compare_exchange_weak(before, now)) {
         }
@@ -113,6 +121,29 @@ TEST(SharedReads, AnswersEachReadOfManyThreadsOnceAndNeverRunsMoreGroupsThanAllo
     EXPECT_EQ(std::size_t{kThreads} * kReadsEach, run);
     EXPECT_LE(most, kGroups);
     EXPECT_EQ(0U, reads.waiting());
+    // All groups that were allowed before are allowed still: each waits until both are under way.
+    meet = true;
+    std::jthread one([&] { EXPECT_EQ(tenant_of(1).to_string(), answer_of(reads, 1)); });
+    EXPECT_EQ(tenant_of(2).to_string(), answer_of(reads, 2));
+}
+
+TEST(SharedReads, GivesUpAReadThatNoGroupTakesInTimeAndGoesOn) {
+    std::latch go(1);
+    std::atomic<bool> under_way{false};
+    SharedReads reads(1, std::chrono::milliseconds(20), [&](std::span<SharedReads::Read* const> group) {
+        under_way = true;
+        go.wait();
+        answer_each(group);
+    });
+    std::string first;
+    std::jthread hung([&] { first = answer_of(reads, 1); });
+    ASSERT_TRUE(test::eventually([&] { return under_way.load(); }));
+    EXPECT_EQ("given up", answer_of(reads, 2));
+    EXPECT_EQ(0U, reads.waiting());
+    go.count_down();
+    hung.join();
+    EXPECT_EQ(tenant_of(1).to_string(), first);
+    EXPECT_EQ(tenant_of(3).to_string(), answer_of(reads, 3));
 }
 
 }  // namespace
