@@ -349,8 +349,13 @@ void Connection::check_deadline(Clock::time_point now) {
 }
 
 void Connection::begin_stop(bool force) {
-    const bool waits_for_request = phase_ == Phase::idle || (phase_ == Phase::header && input_.empty());
-    if (!force && !waits_for_request) return;
+    if (!force) {
+        const bool waits_for_request = phase_ == Phase::idle || (phase_ == Phase::header && input_.empty());
+        // A request may have been read already, although nobody has looked at it: it is still answered.
+        error_code ignored;
+        if (waits_for_request) socket_.cancel(ignored);
+        return;
+    }
     close();
     if (!awaiting_answer_) return;
     http::Problem problem = http::make_problem("UNAVAILABLE", "The server is stopping.");
