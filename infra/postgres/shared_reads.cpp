@@ -21,12 +21,14 @@ std::optional<Rows> SharedReads::read(Read& read) {
 /// False when no group took it in time.
 bool SharedReads::wait_for_group(std::unique_lock<std::mutex>& lock, Read& read) {
     waiting_.push_back(&read);
-    if (!read.woken_.wait_for(lock, wait_max_, [&] { return read.taken_; })) {
+    const auto over = [&] { return read.done_ || !read.group_.empty(); };
+    if (read.woken_.wait_for(lock, wait_max_, over)) return true;
+    if (!read.taken_) {
         std::erase(waiting_, &read);
         return false;
     }
     // A group takes no longer than its statements may.
-    read.woken_.wait(lock, [&] { return read.done_ || !read.group_.empty(); });
+    read.woken_.wait(lock, over);
     return true;
 }
 
@@ -42,7 +44,7 @@ void SharedReads::run_group(std::unique_lock<std::mutex>& lock, const std::vecto
     for (Read* read : group) {
         read->done_ = true;
         // Under the lock: once it is released, its thread may take the read away.
-        read->woken_.notify_one();
+        if (read != group.front()) read->woken_.notify_one();
     }
     hand_on();
 }
@@ -56,12 +58,11 @@ void SharedReads::hand_on() {
     const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kSharedReadsMax));
     std::vector<Read*> group(waiting_.begin(), waiting_.begin() + count);
     waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-    for (Read* read : group) {
-        read->taken_ = true;
-        read->woken_.notify_one();
-    }
+    for (Read* read : group) read->taken_ = true;
+    // The others sleep on until it has run.
     Read* const leader = group.front();
     leader->group_ = std::move(group);
+    leader->woken_.notify_one();
 }
 
 }  // namespace annals::pg
