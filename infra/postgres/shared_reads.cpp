@@ -1,6 +1,6 @@
 #include "infra/postgres/shared_reads.hpp"
 
-#include <algorithm>
+#include <vector>
 
 namespace annals::pg {
 
@@ -8,11 +8,11 @@ std::optional<Rows> SharedReads::read(Read& read) {
     std::unique_lock lock(mutex_);
     if (groups_ < groups_max_) {
         ++groups_;
-        read.group_ = {&read};
+        read.leads_ = true;
     } else if (!wait_for_group(lock, read)) {
         return std::nullopt;
     }
-    if (!read.group_.empty()) run_group(lock, read.group_);
+    if (read.leads_) run_group(lock, read);
     lock.unlock();
     if (read.failure) std::rethrow_exception(read.failure);
     return std::move(read.rows);
@@ -21,7 +21,7 @@ std::optional<Rows> SharedReads::read(Read& read) {
 /// False when no group took it in time.
 bool SharedReads::wait_for_group(std::unique_lock<std::mutex>& lock, Read& read) {
     waiting_.push_back(&read);
-    const auto over = [&] { return read.done_ || !read.group_.empty(); };
+    const auto over = [&] { return read.done_ || read.leads_; };
     if (read.woken_.wait_for(lock, wait_max_, over)) return true;
     if (!read.taken_) {
         std::erase(waiting_, &read);
@@ -37,31 +37,35 @@ std::size_t SharedReads::waiting() const {
     return waiting_.size();
 }
 
-void SharedReads::run_group(std::unique_lock<std::mutex>& lock, const std::vector<Read*>& group) {
+/// Of all that wait by now: the leader needed a moment to wake, and the larger a group the better.
+void SharedReads::run_group(std::unique_lock<std::mutex>& lock, Read& leader) {
+    std::vector<Read*> group{&leader};
+    while (!waiting_.empty() && group.size() < kSharedReadsMax) {
+        waiting_.front()->taken_ = true;
+        group.push_back(waiting_.front());
+        waiting_.pop_front();
+    }
     lock.unlock();
     run_(group);
     lock.lock();
     for (Read* read : group) {
         read->done_ = true;
         // Under the lock: once it is released, its thread may take the read away.
-        if (read != group.front()) read->woken_.notify_one();
+        if (read != &leader) read->woken_.notify_one();
     }
     hand_on();
 }
 
-/// A group has ended: what waits makes the next one, and the first of them runs it.
+/// A group has ended, and the first of those that wait runs the next one. It waits no more: two groups that
+/// end together need two leaders.
 void SharedReads::hand_on() {
     if (waiting_.empty()) {
         --groups_;
         return;
     }
-    const auto count = static_cast<std::ptrdiff_t>(std::min(waiting_.size(), kSharedReadsMax));
-    std::vector<Read*> group(waiting_.begin(), waiting_.begin() + count);
-    waiting_.erase(waiting_.begin(), waiting_.begin() + count);
-    for (Read* read : group) read->taken_ = true;
-    // The others sleep on until it has run.
-    Read* const leader = group.front();
-    leader->group_ = std::move(group);
+    Read* const leader = waiting_.front();
+    waiting_.pop_front();
+    leader->leads_ = true;
     leader->woken_.notify_one();
 }
 

@@ -13,7 +13,6 @@
 #include <optional>
 #include <span>
 #include <utility>
-#include <vector>
 
 namespace annals::pg {
 
@@ -42,9 +41,9 @@ public:
 
     private:
         friend class SharedReads;
-        bool taken_{false};         ///< by a group that runs, or is about to
-        bool done_{false};          ///< its group has run
-        std::vector<Read*> group_;  ///< to be run by this read's thread; it is among them
+        bool leads_{false};  ///< its thread runs the next group
+        bool taken_{false};  ///< by a group that runs
+        bool done_{false};   ///< its group has run
         std::condition_variable woken_{};
     };
     /// Runs a group: sets rows or failure of each. Called by one of the waiting threads; must not throw.
@@ -62,7 +61,7 @@ public:
 
 private:
     bool wait_for_group(std::unique_lock<std::mutex>& lock, Read& read);
-    void run_group(std::unique_lock<std::mutex>& lock, const std::vector<Read*>& group);
+    void run_group(std::unique_lock<std::mutex>& lock, Read& leader);
     void hand_on();
 
     const std::size_t groups_max_;
