@@ -1,5 +1,6 @@
 #include "api/kernel/passing_on.hpp"
 
+#include "api/http/prefer.hpp"
 #include "api/kernel/command_endpoint.hpp"
 #include "api/kernel/peer_bundle.hpp"
 #include "domain/kernel/partitioning.hpp"
@@ -19,7 +20,8 @@ struct PassedOn {
 /// The wish to wait for visibility stayed here, where the client's connection is: it would keep the answers
 /// of others waiting that travel with this one.
 void pass_back(Services& services, Exchange exchange, http::Response response) {
-    const auto accepted = response.status < 300 ? read_answer(response.body) : std::nullopt;
+    const bool waits = http::read_prefer(*exchange.request).wait_s && response.status < 300;
+    const auto accepted = waits ? read_answer(response.body) : std::nullopt;
     if (!accepted) return exchange.respond(std::move(response));
     answer_accepted(services, std::move(exchange), std::move(response), accepted->position);
 }

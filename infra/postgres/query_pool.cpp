@@ -168,15 +168,15 @@ void QueryPool::Impl::run_alone(SharedReads::Read& read) {
 /// One transaction for all of them, each behind the setting of its own realm. False when they have to be run
 /// one by one, because one of them spoils it for the others.
 bool QueryPool::Impl::run_together(std::span<SharedReads::Read* const> group) {
-    std::vector<Params> realms;
-    realms.reserve(group.size());
-    std::vector<Call> calls;
-    for (const SharedReads::Read* read : group) {
-        realms.push_back(Params{}.text(read->tenant.to_string()));
-        calls.push_back({&kSetTenant, &realms.back(), Format::text});
-        calls.push_back({&read->statement, &read->params, Format::text});
-    }
     try {
+        std::vector<Params> realms;
+        realms.reserve(group.size());
+        std::vector<Call> calls;
+        for (const SharedReads::Read* read : group) {
+            realms.push_back(Params{}.text(read->tenant.to_string()));
+            calls.push_back({&kSetTenant, &realms.back(), Format::text});
+            calls.push_back({&read->statement, &read->params, Format::text});
+        }
         std::vector<Rows> rows = send(calls);
         for (std::size_t i = 0; i < group.size(); ++i) group[i]->rows = std::move(rows[2 * i + 1]);
         return true;

@@ -21,8 +21,8 @@ namespace annals::pg {
 inline constexpr std::size_t kSharedReadsMax = 16;
 
 /// Short reads of several threads, in one round trip: a round trip costs PostgreSQL and us as much as what
-/// such a read does. (Tasks by id under 64 connections: 21 instead of 40 µs of PostgreSQL for each, 24,000
-/// instead of 20,000 a second.) While the allowed number of groups is under way, whoever comes waits; one of
+/// such a read does. (Tasks by id under 64 connections: 21 instead of 40 µs of PostgreSQL for each, 22,400
+/// instead of 20,400 a second.) While the allowed number of groups is under way, whoever comes waits; one of
 /// those who waited then runs the reads of all of them ("flat combining", Hendler, Incze, Shavit and Tzafrir,
 /// 2010). Thread-safe.
 class SharedReads {
