@@ -24,6 +24,7 @@ constexpr std::size_t kOutputFlushBytes = 64 * 1024;
 constexpr std::size_t kOutputSpareBytes = 256 * 1024;
 constexpr std::size_t kLingerBytesMax = 16 * 1024 * 1024;
 constexpr std::uint32_t kRetryAfterTimeoutSeconds = 1;
+constexpr int kUnavailable = 503;
 constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS";
 constexpr Refusal kTooSlow{"REQUEST_TIMEOUT", "The request did not arrive in time."};
 
@@ -82,6 +83,8 @@ Awaitable<bool> Connection::serve_request() {
         const bool connected = co_await handle();
         if (!connected) co_return false;
     }
+    const bool held = co_await hold_refusal();
+    if (!held) co_return false;
     const bool stopping = thread_->core().stopping.load();
     const bool keep_alive = step == Step::done && client_keeps_alive_ && !timed_out_ && !stopping;
     append_answer(keep_alive);
@@ -194,6 +197,8 @@ bool Connection::refuse_unread() {
 /// Goes on with the connection after the body, because a new one costs more than what is left of most bodies.
 /// From a client that waits to be asked for its body nobody can tell whether it still sends it.
 Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
+    const bool held = co_await hold_refusal();
+    if (!held) co_return false;
     const bool stopping = thread_->core().stopping.load();
     const bool keep_alive = client_keeps_alive_ && !stopping && !request_->headers.has("Expect");
     append_answer(keep_alive);
@@ -282,6 +287,20 @@ void Connection::append_answer(bool keep_alive) {
     options.answered(answered);
 }
 
+/// Whoever is told to come back later is told so a little later: a client that repeats at once, on every
+/// connection it has, would otherwise leave hardly any time for what was let in.
+Awaitable<bool> Connection::hold_refusal() {
+    const bool refusal = response_->status == kUnavailable && response_->headers.has("Retry-After");
+    const Clock::time_point until = header_complete_ + milliseconds(limits().refusal_hold_ms);
+    if (!refusal || Clock::now() >= until || thread_->core().stopping.load()) co_return true;
+    const bool written = co_await flush();
+    if (!written) co_return false;
+    enter(Phase::holding, Clock::time_point::max());
+    Timer timer(thread_->context(), until);
+    co_await timer.async_wait(kUseAwaitable);
+    co_return true;
+}
+
 Awaitable<bool> Connection::flush() {
     std::size_t sent = 0;
     Clock::time_point end{};
@@ -341,6 +360,7 @@ void Connection::check_deadline(Clock::time_point now) {
             return;
         }
         case Phase::idle:
+        case Phase::holding:
         case Phase::writing:
         case Phase::lingering:
             close();

@@ -38,7 +38,7 @@ public:
     std::size_t index = 0;  ///< Place in the I/O thread's list, kept by it.
 
 private:
-    enum class Phase : std::uint8_t { idle, header, body, handling, writing, lingering };
+    enum class Phase : std::uint8_t { idle, header, body, handling, holding, writing, lingering };
     enum class Step : std::uint8_t { done, more, refused, closed };
 
     Awaitable<void> run();
@@ -48,6 +48,7 @@ private:
     Awaitable<bool> answer_unread(RequestReader& reader);
     Awaitable<bool> handle();
     Awaitable<bool> read_some(std::size_t room);
+    Awaitable<bool> hold_refusal();
     Awaitable<bool> flush();
     Awaitable<void> linger();
 

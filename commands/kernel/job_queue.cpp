@@ -9,6 +9,8 @@ namespace {
 
 /// After two realms were served by turns, they count as being at work for so long.
 constexpr std::chrono::seconds kSharedFor{2};
+/// Whoever sends more than is done goes on sending; after this long the queue finds out again.
+constexpr std::chrono::seconds kOverloadedFor{2};
 /// While others are at work, too, a realm that alone has more waiting than its share leaves the processors to
 /// them for as long as its last batch took, but no longer than this.
 constexpr std::chrono::milliseconds kRestMax{20};
@@ -17,21 +19,36 @@ constexpr int kBatchesAveraged = 4;
 
 }  // namespace
 
-JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point now) const {
+JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point now) {
+    const Verdict verdict = judge(realm, bulk, now);
+    // What is refused because the queue is short must not keep it short: it might be no more than the
+    // whole queue holds.
+    if (verdict == Verdict::realm_slow && now >= overloaded_until_) overloaded_until_ = now + kOverloadedFor;
+    return verdict;
+}
+
+bool JobQueue::is_slow(const Line& line, Clock::time_point now) const {
+    if (now < overloaded_until_) {
+        return commands_ >= limits_.queue_overloaded &&
+               line.commands >= limits_.queue_overloaded / turns_.size();
+    }
+    if (line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free) return false;
+    const std::chrono::milliseconds wait_max(limits_.queue_wait_ms_max);
+    return now - line.jobs.front().queued_at > wait_max || expected_wait(line, now) > wait_max;
+}
+
+JobQueue::Verdict JobQueue::judge(TenantId realm, bool bulk, Clock::time_point now) const {
     if (stopping_) return Verdict::stopping;
     if (commands_ >= limits_.queue_max) return Verdict::full;
-    const std::chrono::milliseconds wait_max(limits_.queue_wait_ms_max);
     if (const auto found = lines_.find(realm); found != lines_.end()) {
         const Line& line = *found->second;
         if (line.commands >= limits_.queue_realm_max) return Verdict::realm_full;
-        const bool free = line.commands < limits_.queue_realm_free || commands_ < limits_.queue_free;
-        if (bulk || free) return Verdict::taken;
-        const bool slow = now - line.jobs.front().queued_at > wait_max || expected_wait(line, now) > wait_max;
-        return slow ? Verdict::realm_slow : Verdict::taken;
+        return !bulk && is_slow(line, now) ? Verdict::realm_slow : Verdict::taken;
     }
     // A realm that has nothing here waits for one turn of all the others, and the first of them tells how
     // long that takes. While the writer rests, it ends the rest.
     if (bulk || resting_ || commands_ < limits_.queue_free || turns_.empty()) return Verdict::taken;
+    const std::chrono::milliseconds wait_max(limits_.queue_wait_ms_max);
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
 }
 
@@ -70,7 +87,7 @@ JobQueue::Verdict JobQueue::push(CommandJob& job) {
     return Verdict::taken;
 }
 
-JobQueue::Verdict JobQueue::would_take(TenantId realm) const {
+JobQueue::Verdict JobQueue::would_take(TenantId realm) {
     const std::lock_guard lock(mutex_);
     return admit(realm, false, Clock::now());
 }

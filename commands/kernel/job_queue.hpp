@@ -45,7 +45,7 @@ public:
     /// by its own size.
     Verdict push(CommandJob& job);
     /// What push() would answer for a single command of the realm at this moment.
-    [[nodiscard]] Verdict would_take(TenantId realm) const;
+    [[nodiscard]] Verdict would_take(TenantId realm);
     /// In front of the others and in their order, however full the queue is.
     void put_back(std::deque<CommandJob>& jobs);
     /// Waits for jobs and takes them by turns of the realms until they hold batch_commands_max commands or
@@ -75,7 +75,10 @@ private:
         Clock::time_point waits_since{};  ///< its last turn, or its entry when it had none since
     };
 
-    [[nodiscard]] Verdict admit(TenantId realm, bool bulk, Clock::time_point now) const;
+    /// The verdict; one of slowness makes the queue short for a while.
+    Verdict admit(TenantId realm, bool bulk, Clock::time_point now);
+    [[nodiscard]] Verdict judge(TenantId realm, bool bulk, Clock::time_point now) const;
+    [[nodiscard]] bool is_slow(const Line& line, Clock::time_point now) const;
     /// How long a command would wait behind those of its realm, going by the last batches.
     [[nodiscard]] Clock::duration expected_wait(const Line& line, Clock::time_point now) const;
     /// Whether a realm that has much waiting and others are at work.
@@ -96,14 +99,15 @@ private:
     std::unordered_map<TenantId, std::unique_ptr<Line>> lines_;  ///< only those that hold something
     std::deque<Line*> turns_;                                    ///< the same, the next one first
     std::size_t commands_{0};
-    Clock::duration batch_time_{};        ///< what a batch takes the writer, a moving average
-    Clock::time_point batch_began_{};     ///< zero: none is under way
-    Clock::time_point moved_at_{};        ///< when jobs were last taken, or came into the empty queue
-    std::optional<TenantId> last_realm_;  ///< the last one that was served
-    TenantId heavy_{};                    ///< the last one that had more waiting than its turn took
-    Clock::time_point heavy_until_{};     ///< until then it counts as such
-    Clock::time_point light_until_{};     ///< until then others than it count as being at work
-    Clock::time_point shared_until_{};    ///< until then several realms count as being at work
+    Clock::duration batch_time_{};          ///< what a batch takes the writer, a moving average
+    Clock::time_point batch_began_{};       ///< zero: none is under way
+    Clock::time_point moved_at_{};          ///< when jobs were last taken, or came into the empty queue
+    std::optional<TenantId> last_realm_;    ///< the last one that was served
+    TenantId heavy_{};                      ///< the last one that had more waiting than its turn took
+    Clock::time_point heavy_until_{};       ///< until then it counts as such
+    Clock::time_point light_until_{};       ///< until then others than it count as being at work
+    Clock::time_point shared_until_{};      ///< until then several realms count as being at work
+    Clock::time_point overloaded_until_{};  ///< until then the queue is kept short
     bool resting_{false};
     bool stopping_{false};
 };

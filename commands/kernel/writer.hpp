@@ -36,7 +36,7 @@ public:
 
     /// `job` is untouched unless it was taken.
     JobQueue::Verdict enqueue(CommandJob& job) { return queue_.push(job); }
-    [[nodiscard]] JobQueue::Verdict would_take(TenantId realm) const { return queue_.would_take(realm); }
+    [[nodiscard]] JobQueue::Verdict would_take(TenantId realm) { return queue_.would_take(realm); }
     /// Refuses what waits when the writer has taken nothing for too long. Any thread.
     void refuse_stalled();
     /// Finishes what is queued.

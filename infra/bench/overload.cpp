@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::chrono::seconds kCapacityTime{5};
 constexpr std::size_t kCapacityConnections = 64;
-constexpr std::chrono::seconds kQuietTime{8};
+constexpr std::chrono::seconds kQuietTime{20};
 constexpr std::chrono::seconds kCatchUpMax{60};
 constexpr std::chrono::milliseconds kCatchUpPoll{250};
 constexpr double kQuietShare = 0.1;

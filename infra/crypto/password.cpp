@@ -11,8 +11,8 @@
 namespace annals::crypto {
 namespace {
 
-constexpr unsigned long long kPasses = 2;
-constexpr std::size_t kMemoryBytes = 19 * 1024 * 1024;
+constexpr unsigned long long kPasses = 3;
+constexpr std::size_t kMemoryBytes = 12 * 1024 * 1024;
 
 }  // namespace
 

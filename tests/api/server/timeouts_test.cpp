@@ -109,5 +109,53 @@ TEST(Timeouts, AClientThatDoesNotReadIsClosed) {
     client.abort();
 }
 
+TEST(Timeouts, ARefusalThatAsksToComeBackLaterIsKeptBack) {
+    ServerOptions options;
+    options.limits.refusal_hold_ms = 400;
+    options.refuse_unread = [](const http::Request& request) -> std::optional<http::Problem> {
+        if (request.path != "/unread") return std::nullopt;
+        return http::make_problem("OVERLOADED", "try again").retry_after(1);
+    };
+    TestServer server(std::move(options));
+    const auto refuses = [](const http::Problem& problem) {
+        return [problem](const std::shared_ptr<http::Request>& request, http::Respond respond) {
+            respond(http::problem_response(*request, problem));
+        };
+    };
+    server.on("/full", refuses(http::make_problem("OVERLOADED", "try again").retry_after(1)));
+    server.on("/red", refuses(http::make_problem("UNAVAILABLE", "not ready")));
+    server.start();
+    RawClient client(server.port());
+    client.send(get("/before") + get("/full") + get("/after"));
+    EXPECT_EQ(client.read()->status, 200) << "what was answered before does not wait";
+    EXPECT_FALSE(client.readable_within(100));
+    expect_problem(client.read(), 503, "refused");
+    EXPECT_EQ(client.read()->status, 200);
+    client.send("POST /unread HTTP/1.1\r\nHost: h\r\nContent-Length: 5\r\n\r\n");
+    EXPECT_FALSE(client.readable_within(100));
+    expect_problem(client.read(), 503, "refused before its body");
+    client.send("hello" + get("/red"));
+    EXPECT_TRUE(client.readable_within(250)) << "nobody is asked to come back";
+    expect_problem(client.read(), 503, "not ready");
+}
+
+TEST(Timeouts, ARefusalThatWasLongInComingIsNotKeptBack) {
+    constexpr int kHoldMs = 700;
+    ServerOptions options;
+    options.limits.refusal_hold_ms = kHoldMs;
+    TestServer server(std::move(options));
+    Pending pending;
+    server.on("/slow", pending.handler());
+    server.start();
+    RawClient client(server.port());
+    client.send(get("/slow"));
+    ASSERT_TRUE(pending.wait_for(1));
+    EXPECT_FALSE(client.readable_within(kHoldMs + 50));
+    const http::Problem problem = http::make_problem("OVERLOADED", "try again").retry_after(1);
+    pending.take(0)(http::problem_response("0192f0e0-0000-7000-8000-000000000000", problem));
+    EXPECT_TRUE(client.readable_within(kHoldMs / 2));
+    EXPECT_EQ(client.read()->status, 503);
+}
+
 }  // namespace
 }  // namespace annals::server

@@ -14,14 +14,14 @@ namespace {
 using testing::StartsWith;
 
 constexpr std::string_view kPassword = "correct horse battery staple";
-/// The same password with 12 MiB and 3 passes.
+/// The same password with 19 MiB and 2 passes.
 constexpr const char* kOlderParameters =
-    "$argon2id$v=19$m=12288,t=3,p=1$egqJ9chPukhwlxchFbtzzg$"
-    "SxQQ86Ue9E3hethkvMf00BmdHCQ/VEclEKaRIzRcdI4";
+    "$argon2id$v=19$m=19456,t=2,p=1$ksaiPw0BCWsAmG9pdFrfvg$"
+    "ilHeYZnwtGGEst5TfIoW76F/Cg4Ejz502HWYAzUmZ08";
 
 TEST(Password, IsHashedAtTheParametersOfOwasp) {
     const auto phc = hash_password(kPassword);
-    EXPECT_THAT(phc, StartsWith("$argon2id$v=19$m=19456,t=2,p=1$"));
+    EXPECT_THAT(phc, StartsWith("$argon2id$v=19$m=12288,t=3,p=1$"));
     EXPECT_TRUE(verify_password(phc, kPassword));
     EXPECT_FALSE(verify_password(phc, "correct horse battery stapl"));
     EXPECT_FALSE(verify_password(phc, "correct horse battery staple "));
@@ -51,7 +51,7 @@ TEST(Password, OfOlderParametersVerifiesAndAsksForARehash) {
 
 TEST(Password, NeverMatchesWhatIsNoPhcString) {
     for (const auto* phc :
-         {"", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=19456,t=2,p=1$$"}) {
+         {"", "x", "$argon2id$", "$2b$12$abcdefghijklmnopqrstuv", "$argon2id$v=19$m=12288,t=3,p=1$$"}) {
         EXPECT_FALSE(verify_password(phc, kPassword)) << phc;
         EXPECT_FALSE(verify_password(phc, "")) << phc;
     }
