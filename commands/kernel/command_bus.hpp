@@ -26,7 +26,7 @@ struct CommandLimits {
     std::int64_t queue_wait_ms_max{10};
     std::size_t queue_realm_free{8};
     std::size_t queue_free{64};
-    /// After a realm was refused for its slowness the queue holds no more than so many for a while, divided
+    /// While realms go on being refused for their slowness the queue holds no more than so many, divided
     /// among the realms that wait: enough for the next batch, and little to wait for.
     std::size_t queue_overloaded{24};
     /// When a writer takes nothing for so long, all that waits for it is refused: it waits for PostgreSQL.

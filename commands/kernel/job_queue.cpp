@@ -9,7 +9,11 @@ namespace {
 
 /// After two realms were served by turns, they count as being at work for so long.
 constexpr std::chrono::seconds kSharedFor{2};
-/// Whoever sends more than is done goes on sending; after this long the queue finds out again.
+/// Refusals for slowness over this time make an overload; a burst alone is over sooner. Those further apart
+/// than the gap have nothing to do with each other.
+constexpr std::chrono::milliseconds kOverloadedAfter{100};
+constexpr std::chrono::seconds kRefusalGapMax{1};
+/// After this long the queue finds out again whether it is overloaded, by its usual bounds.
 constexpr std::chrono::seconds kOverloadedFor{2};
 /// While others are at work, too, a realm that alone has more waiting than its share leaves the processors to
 /// them for as long as its last batch took, but no longer than this.
@@ -21,9 +25,13 @@ constexpr int kBatchesAveraged = 4;
 
 JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point now) {
     const Verdict verdict = judge(realm, bulk, now);
+    if (verdict != Verdict::realm_slow) return verdict;
+    if (now - last_slow_ > kRefusalGapMax) slow_since_ = now;
+    last_slow_ = now;
     // What is refused because the queue is short must not keep it short: it might be no more than the
     // whole queue holds.
-    if (verdict == Verdict::realm_slow && now >= overloaded_until_) overloaded_until_ = now + kOverloadedFor;
+    const bool newly = now >= overloaded_until_ && now - slow_since_ >= kOverloadedAfter;
+    if (newly) overloaded_until_ = now + kOverloadedFor;
     return verdict;
 }
 

@@ -75,7 +75,7 @@ private:
         Clock::time_point waits_since{};  ///< its last turn, or its entry when it had none since
     };
 
-    /// The verdict; one of slowness makes the queue short for a while.
+    /// The verdict; when those of slowness go on, the queue is short for a while.
     Verdict admit(TenantId realm, bool bulk, Clock::time_point now);
     [[nodiscard]] Verdict judge(TenantId realm, bool bulk, Clock::time_point now) const;
     [[nodiscard]] bool is_slow(const Line& line, Clock::time_point now) const;
@@ -107,6 +107,8 @@ private:
     Clock::time_point heavy_until_{};       ///< until then it counts as such
     Clock::time_point light_until_{};       ///< until then others than it count as being at work
     Clock::time_point shared_until_{};      ///< until then several realms count as being at work
+    Clock::time_point slow_since_{};        ///< the first of the refusals for slowness that go on
+    Clock::time_point last_slow_{};         ///< the last of them
     Clock::time_point overloaded_until_{};  ///< until then the queue is kept short
     bool resting_{false};
     bool stopping_{false};

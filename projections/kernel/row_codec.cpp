@@ -52,6 +52,19 @@ void write_value(const TypeInfo& type, const void* at, std::string& out) {
     }
 }
 
+/// A value and its type; no value for null.
+struct Cell {
+    const TypeInfo* type;
+    const void* at;
+};
+
+Cell cell_of(const SqlColumn& column, const void* row) {
+    const TypeInfo* type = column.field->type;
+    const void* at = column.field->at_const(row);
+    if (type->kind != Kind::optional) return {type, at};
+    return {type->element, type->container->size(at) == 0 ? nullptr : type->container->get(at, 0)};
+}
+
 [[noreturn]] void fail(const SqlColumn& column, std::string_view why) {
     throw ProjectionFault("column " + std::string(column.name) + " cannot be read: " + std::string(why));
 }
@@ -140,15 +153,15 @@ std::string column_list(const TypeInfo& shape) {
 }
 
 bool write_cell(const SqlColumn& column, const void* row, std::string& out) {
-    const TypeInfo* type = column.field->type;
-    const void* at = column.field->at_const(row);
-    if (type->kind == Kind::optional) {
-        if (type->container->size(at) == 0) return false;
-        at = type->container->get(at, 0);
-        type = type->element;
-    }
-    write_value(*type, at, out);
-    return true;
+    const Cell cell = cell_of(column, row);
+    if (cell.at) write_value(*cell.type, cell.at, out);
+    return cell.at != nullptr;
+}
+
+std::optional<std::int64_t> integer_cell(const SqlColumn& column, const void* row) {
+    const Cell cell = cell_of(column, row);
+    if (!cell.at) return std::nullopt;
+    return cell.type->get_integer(cell.at);
 }
 
 void read_cell(const SqlColumn& column, void* row, std::optional<std::string_view> text) {

@@ -32,6 +32,9 @@ std::string column_list(const contract::TypeInfo& shape);
 /// Appends the field's value as PostgreSQL reads it. False for null, which appends nothing.
 bool write_cell(const SqlColumn& column, const void* row, std::string& out);
 
+/// The value of a column of ColumnKind::integer; nothing for null.
+std::optional<std::int64_t> integer_cell(const SqlColumn& column, const void* row);
+
 /// Reads a value as PostgreSQL writes it (DateStyle ISO, any time zone). Null leaves the field as it was
 /// made. Throws ProjectionFault for a text that the type does not take.
 void read_cell(const SqlColumn& column, void* row, std::optional<std::string_view> text);

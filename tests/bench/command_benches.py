@@ -38,6 +38,7 @@ def need_rate(state):
     """What `command` found, or, without it, one round of it."""
     if state.commands_per_s is None:
         wrk(state, "command.lua", WARM_UP_S, 0)
+        state.instance.catch_up()
         state.commands_per_s = wrk(state, "command.lua", state.round_s, 1)[0]
         state.instance.catch_up()
     return state.commands_per_s

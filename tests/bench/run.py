@@ -14,6 +14,7 @@ import tempfile
 
 import command_benches
 import cost_benches
+import floor_benches
 import guard
 import log_benches
 import overload_benches
@@ -41,6 +42,7 @@ BENCHES = {
     "rebuild": log_benches.rebuild,
     "relay": log_benches.relay,
     "list": query_benches.task_list,
+    "floor": floor_benches.floor,
     "fairness": overload_benches.fairness,
     "overload": overload_benches.overload,
     "stalls": stall_benches.stalls,
@@ -49,7 +51,7 @@ BENCHES = {
     "build": process_benches.build,
 }
 NAMES = tuple(name for name in BENCHES if name != "footprint_load")
-NAMED_ONLY = ("fairness", "overload", "stalls", "settings", "growth", "build")
+NAMED_ONLY = ("floor", "fairness", "overload", "stalls", "settings", "growth", "build")
 BY_DEFAULT = tuple(name for name in NAMES if name not in NAMED_ONLY)
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 QUICK = ("command", "query", "visible", "footprint")
@@ -59,7 +61,8 @@ GUARDED = ("command", "query")
 def parse_arguments():
     parser = argparse.ArgumentParser(prog="./dev bench", description="measure beside reference programs")
     names = ", ".join(NAMES)
-    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; all but the last six by default")
+    fewer = "all but the last seven by default"
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"{names}; {fewer}")
     parser.add_argument(
         "--quick", action="store_true", help=f"short rounds, more noise; by default {', '.join(QUICK)}"
     )

@@ -202,7 +202,7 @@ TEST_F(JobQueueTest, RefusesARealmWhoseOwnLineIsSlowAndNobodyElse) {
     EXPECT_EQ(Verdict::taken, push(job(1)));
 }
 
-TEST_F(JobQueueTest, KeepsItselfShortAfterARealmWasSlowAndDividesItsRoom) {
+TEST_F(JobQueueTest, KeepsItselfShortWhileRealmsGoOnBeingSlowAndDividesItsRoom) {
     limits.queue_overloaded = 9;
     JobQueue overloaded(limits);
     const auto push_one = [&](std::uint64_t of, milliseconds waited = {}) {
@@ -210,6 +210,12 @@ TEST_F(JobQueueTest, KeepsItselfShortAfterARealmWasSlowAndDividesItsRoom) {
         return overloaded.push(next);
     };
     for (int i = 0; i < 4; ++i) ASSERT_EQ(Verdict::taken, push_one(1, milliseconds(2000))) << i;
+    ASSERT_EQ(Verdict::realm_slow, push_one(1));
+    (void)overloaded.take();
+    for (int i = 0; i < 10; ++i) ASSERT_EQ(Verdict::taken, push_one(1)) << i << ": a burst makes no overload";
+    while (overloaded.size() > 0) (void)overloaded.take();
+    for (int i = 0; i < 4; ++i) ASSERT_EQ(Verdict::taken, push_one(1, milliseconds(2000))) << i;
+    ASSERT_FALSE(overloaded.stops_within(milliseconds(100)));
     ASSERT_EQ(Verdict::realm_slow, push_one(1));
     (void)overloaded.take();
     ASSERT_EQ(0U, overloaded.size());
