@@ -1,7 +1,7 @@
 # libFuzzer on the readers of what arrives from outside. Sourced by ./dev.
 # shellcheck shell=bash
 
-readonly kFuzzTargets="request_gate command event_line cursor config"
+readonly kFuzzTargets="request_gate command event_line cursor config bundle"
 readonly kFuzzSeconds=60 kFuzzInputMax=4096 kFuzzMemoryMb=2048 kFuzzInputSeconds=10
 
 # fuzz_target NAME SECONDS: what the run learns stays in the build folder for the next one; what breaks the

@@ -288,7 +288,8 @@ void Connection::append_answer(bool keep_alive) {
 }
 
 /// Whoever is told to come back later is told so a little later: a client that repeats at once, on every
-/// connection it has, would otherwise leave hardly any time for what was let in.
+/// connection it has, would otherwise leave hardly any time for what was let in. False when the client has
+/// gone.
 Awaitable<bool> Connection::hold_refusal() {
     const bool refusal = response_->status == kUnavailable && response_->headers.has("Retry-After");
     const Clock::time_point until = header_complete_ + milliseconds(limits().refusal_hold_ms);

@@ -98,7 +98,6 @@ def floor(state):
     """What a command cannot do without, and what the goals leave for it."""
     print("==> floor: the parts of a command alone, beside the time that the goals leave for all", flush=True)
     need_rate(state)
-    line_bytes = make_reference_table(state)
     rounds, single, batch = [], [], []
     with tempfile.TemporaryDirectory(prefix="annals-floor-") as directory:
         rows = pathlib.Path(directory) / "copied"
@@ -106,6 +105,7 @@ def floor(state):
         for number in range(state.rounds):
             rounds.append(measure_parts(state, directory, number + 1))
             everything = os.cpu_count() * MICROSECONDS
+            line_bytes = make_reference_table(state)  # anew: what is copied has the positions of inserted rows
             single.append(everything / (COMMAND_GOAL * insert_rate(state, line_bytes)))
             batch.append(everything / (BATCH_GOAL * copy_rate(state, rows)))
             parts = ", ".join(f"{name} {us:.1f}" for name, us in rounds[-1].items())

@@ -48,9 +48,8 @@ INSTANTIATE_TEST_SUITE_P(Targets, FuzzCorpus, testing::ValuesIn(kTargets), [](co
     return std::string(info.param.name);
 });
 
-/// The seeds follow the catalogues: a command or an event that has none is not fuzzed.
-TEST(FuzzSeeds, AreThereForEveryCommandAndEvent) {
-    for (const Seed& seed : catalogue_seeds()) {
+void expect_in_corpus(const std::vector<Seed>& seeds) {
+    for (const Seed& seed : seeds) {
         const fs::path path = source_root() / "tests/fuzz/corpus" / seed.path;
         if (golden_update()) {
             fs::create_directories(path.parent_path());
@@ -58,6 +57,15 @@ TEST(FuzzSeeds, AreThereForEveryCommandAndEvent) {
         }
         EXPECT_EQ(seed.bytes, content_of(path)) << path << "; GOLDEN_UPDATE=1 writes it";
     }
+}
+
+/// The seeds follow the catalogues: a command or an event that has none is not fuzzed.
+TEST(FuzzSeeds, AreThereForEveryCommandAndEvent) {
+    expect_in_corpus(catalogue_seeds());
+}
+
+TEST(FuzzSeeds, AreThereForWhatProcessesSendEachOther) {
+    expect_in_corpus(bundle_seeds());
 }
 
 }  // namespace

@@ -33,6 +33,7 @@ void run_command(std::string_view bytes);
 void run_event_line(std::string_view bytes);
 void run_cursor(std::string_view bytes);
 void run_config(std::string_view bytes);
+void run_bundle(std::string_view bytes);
 
 inline constexpr Target kTargets[] = {
     {"request_gate", run_request_gate},
@@ -40,6 +41,7 @@ inline constexpr Target kTargets[] = {
     {"event_line", run_event_line},
     {"cursor", run_cursor},
     {"config", run_config},
+    {"bundle", run_bundle},
 };
 
 }  // namespace annals::test::fuzz

@@ -1,5 +1,6 @@
 #include "tests/fuzz/seeds.hpp"
 
+#include "api/kernel/peer_bundle.hpp"
 #include "commands/catalogue.hpp"
 #include "domain/contract/json_reader.hpp"
 #include "tests/fuzz/marking_sealer.hpp"
@@ -64,6 +65,34 @@ std::string event_line(const contract::EventType& type, Sample sample) {
     return line;
 }
 
+std::string item_of(http::Method method, std::string_view path, Sample sample) {
+    http::Request request;
+    request.method = method;
+    request.path = path;
+    request.command_id = uuid(2).to_string();
+    request.request_id = uuid(13).to_string();
+    if (sample == Sample::full) {
+        request.remote_address = "2001:db8::7";
+        request.traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+        for (const char* field : {"Authorization", "Content-Type", "Idempotency-Key", "If-Match"})
+            request.headers.add(field, "\"3\"");
+        request.body = R"({"title":"x"})";
+    }
+    std::string item;
+    api::append_item(item, request);
+    return item;
+}
+
+http::Response answer_of(int status, Sample sample) {
+    http::Response response = http::json_response(status, R"({"id":"x"})");
+    if (sample == Sample::minimal) return response;
+    response.content_type = http::kProblemJson;
+    response.headers.add("ETag", "\"1\"");
+    response.headers.add("Location", "/api/v1/tasks/x");
+    response.compressible = false;
+    return response;
+}
+
 }  // namespace
 
 std::vector<Seed> catalogue_seeds() {
@@ -86,6 +115,24 @@ std::vector<Seed> catalogue_seeds() {
         }
     }
     return seeds;
+}
+
+std::vector<Seed> bundle_seeds() {
+    const std::vector items{
+        item_of(http::Method::post, "/api/v1/commands:batch", Sample::full),
+        item_of(http::Method::del, "/api/v1/tasks/" + uuid(5).to_string(), Sample::minimal)
+    };
+    const std::vector answers{answer_of(201, Sample::full), answer_of(503, Sample::minimal)};
+    const std::span one_item(items.data(), 1);
+    const std::span one_answer(answers.data(), 1);
+    return {
+        {"bundle/requests.none", api::write_bundle({})},
+        {"bundle/requests.one", api::write_bundle(one_item)},
+        {"bundle/requests.two", api::write_bundle(items)},
+        {"bundle/answers.none", api::write_answers({})},
+        {"bundle/answers.one", api::write_answers(one_answer)},
+        {"bundle/answers.two", api::write_answers(answers)},
+    };
 }
 
 }  // namespace annals::test::fuzz

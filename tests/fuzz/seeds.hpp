@@ -15,4 +15,7 @@ struct Seed {
 /// tables.
 std::vector<Seed> catalogue_seeds();
 
+/// What processes send each other: bundles of commands, and the answers to them.
+std::vector<Seed> bundle_seeds();
+
 }  // namespace annals::test::fuzz

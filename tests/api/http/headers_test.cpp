@@ -53,6 +53,16 @@ TEST(TraceContext, AcceptsWhatTheStandardAccepts) {
     }
 }
 
+/// It is written into event lines, which are UTF-8, and into headers of Kafka's records.
+TEST(TraceContext, RefusesOfLaterVersionsWhatIsNoPlainText) {
+    const std::string good = "cc-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01-";
+    for (const std::string& rest :
+         {std::string("a\nb"), std::string("\xff"), std::string("é"), std::string("a b"), std::string("\""),
+          std::string("\\"), std::string(1000, 'a')}) {
+        EXPECT_FALSE(is_traceparent(good + rest)) << rest;
+    }
+}
+
 TEST(IdempotencyKey, IsTheSameQuotedAndBare) {
     for (const std::string_view value : {"8e03978e-40d5", "\"8e03978e-40d5\"", " 8e03978e-40d5 "}) {
         Request request;

@@ -105,6 +105,9 @@ TEST(PeerBundle, RefusesWhatTheGateWouldNotLetThrough) {
     EXPECT_TRUE(broken([](http::Request& request) { request.command_id = "mine"; }));
     EXPECT_TRUE(broken([](http::Request& request) { request.remote_address = "<script>"; }));
     EXPECT_TRUE(broken([](http::Request& request) { request.traceparent = "00-0"; }));
+    EXPECT_TRUE(broken([](http::Request& request) {
+        request.traceparent = "cc" + request.traceparent.substr(2) + "-a\nb";
+    }));
     EXPECT_TRUE(broken([](http::Request& request) { request.body.assign(kPassedOnBodyBytesMax + 1, ' '); }));
     EXPECT_FALSE(broken([](http::Request&) {}));
 }
