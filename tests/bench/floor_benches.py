@@ -103,9 +103,9 @@ def floor(state):
         rows = pathlib.Path(directory) / "copied"
         write_rows(state, "log.event", rows)
         for number in range(state.rounds):
+            line_bytes = make_reference_table(state)  # anew: what is copied has the positions of inserted rows
             rounds.append(measure_parts(state, directory, number + 1))
             everything = os.cpu_count() * MICROSECONDS
-            line_bytes = make_reference_table(state)  # anew: what is copied has the positions of inserted rows
             single.append(everything / (COMMAND_GOAL * insert_rate(state, line_bytes)))
             batch.append(everything / (BATCH_GOAL * copy_rate(state, rows)))
             parts = ", ".join(f"{name} {us:.1f}" for name, us in rounds[-1].items())
