@@ -103,7 +103,7 @@ def floor(state):
         rows = pathlib.Path(directory) / "copied"
         write_rows(state, "log.event", rows)
         for number in range(state.rounds):
-            line_bytes = make_reference_table(state)  # anew: what is copied has the positions of inserted rows
+            line_bytes = make_reference_table(state)  # anew: copied rows have positions that are inserted
             rounds.append(measure_parts(state, directory, number + 1))
             everything = os.cpu_count() * MICROSECONDS
             single.append(everything / (COMMAND_GOAL * insert_rate(state, line_bytes)))

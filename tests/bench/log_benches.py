@@ -12,7 +12,7 @@ import time
 import volume
 from command_benches import BATCH_CONNECTIONS, need_rate
 from instance import DATABASE, BenchError, run
-from measure import figure, report, wrk
+from measure import WARM_UP_S, figure, report, wrk
 
 EVENTS = 1_000_000
 EVENTS_QUICK = 100_000
@@ -171,7 +171,8 @@ def load_rates(state):
     """Commands, queries and lists a second, one value a round."""
     rates = {"command": [], "query": [], "list": []}
     for name, script in (("command", "command.lua"), ("query", "query.lua"), ("list", "list.lua")):
-        wrk(state, script, 2, 0)
+        wrk(state, script, WARM_UP_S, 0)
+        state.instance.catch_up()
         for number in range(state.rounds):
             rates[name].append(wrk(state, script, state.round_s, number + 1)[0])
         state.instance.catch_up()
@@ -192,7 +193,7 @@ def growth(state):
         begun = time.monotonic()
         volume.add_events(state.instance, events)
         volume.add_tasks(state.instance, tasks)
-        state.instance.sql("checkpoint")  # what was made in bulk is not written back while commands are measured
+        state.instance.sql("checkpoint")  # or what was made in bulk is written back during the loads
         report(f"{events:,} events made in {time.monotonic() - begun:.0f} s")
         ready = state.instance.start()
         report(f"ready after {ready:.2f} s")
