@@ -175,7 +175,7 @@ def load_rates(state):
         state.instance.catch_up()
         for number in range(state.rounds):
             rates[name].append(wrk(state, script, state.round_s, number + 1)[0])
-        state.instance.catch_up()
+            state.instance.catch_up()
     return rates
 
 
