@@ -197,6 +197,8 @@ void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
     const projector::ServiceStatus status = impl_->service->status();
     metrics.gauge("annals_projector_events", "Events applied since start")
         .set(static_cast<double>(status.projector.events_total));
+    metrics.gauge("annals_projector_batches", "Transactions that applied them")
+        .set(static_cast<double>(status.projector.batches_total));
     const auto held = status.projector.projections.empty()
                           ? std::size_t{0}
                           : status.projector.projections.front().positions.size();

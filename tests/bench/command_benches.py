@@ -9,7 +9,7 @@ import tempfile
 import threading
 import time
 
-from instance import DATABASE, LOGIN, PASSWORD, BenchError, run
+from instance import LOGIN, PASSWORD, BenchError, run
 from measure import HERE, WARM_UP_S, MemoryWatch, answer_times, figure, open_loop, pgbench, report, wrk
 
 BATCH = 100
@@ -132,7 +132,7 @@ def command_latency(state):
 def copy_rate(state, rows_file):
     """Rows a second of one COPY into the reference table."""
     state.instance.sql("truncate bench.event")
-    dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
+    dsn = state.instance.owner_dsn
     begun = time.monotonic()
     run(["psql", "-X", "-q", "-d", dsn, "-c", f"\\copy bench.event from '{rows_file}' (format binary)"])
     return int(state.instance.sql("select count(*) from bench.event")) / (time.monotonic() - begun)
@@ -150,7 +150,7 @@ def command_batch(state):
     print(f"==> command-batch: commands:batch of {BATCH}, beside COPY of the same rows", flush=True)
     need_rate(state)
     make_reference_table(state)
-    dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
+    dsn = state.instance.owner_dsn
     ours, theirs = [], []
     with tempfile.TemporaryDirectory(prefix="annals-copy-") as directory:
         rows = pathlib.Path(directory) / "rows"

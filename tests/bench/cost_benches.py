@@ -4,7 +4,7 @@ import os
 import pathlib
 import re
 
-from measure import WARM_UP_S, figure, report, wrk
+from measure import CONNECTIONS, WARM_UP_S, figure, report, wrk
 
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SHOWN_US_MIN = 0.5
@@ -48,13 +48,13 @@ def postgres_times(instance):
     return times
 
 
-def measure_round(state, number, seconds=None):
-    """One round of `command`'s load: what an event cost until all of it was visible, by whoever spent it and
-    in bytes of WAL, and commands a second."""
+def measure_round(state, number, seconds=None, script="command.lua", connections=CONNECTIONS):
+    """One round of a load: what an event cost until all of it was visible, by whoever spent it and in bytes
+    of WAL, and requests a second."""
     instance = state.instance
     wal = "select pg_current_wal_insert_lsn() - '0/0'::pg_lsn"
     before, wal_before, events = snapshot(instance), int(float(instance.sql(wal))), instance.events()
-    per_s = wrk(state, "command.lua", seconds or state.round_s, number)[0]
+    per_s = wrk(state, script, seconds or state.round_s, number, connections=connections)[0]
     instance.catch_up()
     after, wal_after, written = snapshot(instance), int(float(instance.sql(wal))), instance.events() - events
     costs = {

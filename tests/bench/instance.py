@@ -12,7 +12,6 @@ import subprocess
 import time
 import urllib.parse
 
-DATABASE = "annals_bench"
 READY_S_MAX = 60
 STOP_S_MAX = 20
 CATCH_UP_S_MAX = 60
@@ -63,10 +62,11 @@ def end_process(process):
 class Instance:
     """A context manager: a migrated database and a server that is ready, with data in it."""
 
-    def __init__(self, binary, work, superuser_dsn, kafka):
-        self.binary, self.home, self.kafka = binary, work / "home", kafka
+    def __init__(self, binary, work, superuser_dsn, kafka, database="annals_bench"):
+        self.binary, self.home, self.kafka, self.database = binary, work / "home", kafka, database
         self.superuser_dsn = re.sub(r"dbname=\S+", "", superuser_dsn)
-        self.server_dsn = re.sub(r"user=\S+", "", self.superuser_dsn) + f" dbname={DATABASE}"
+        self.owner_dsn = f"{self.superuser_dsn} dbname={database}"
+        self.server_dsn = re.sub(r"user=\S+", "", self.owner_dsn)
         self.process = self.api = None
         self.targets = []  # (access token, project id, columns, tasks, tenant id)
 
@@ -75,10 +75,9 @@ class Instance:
         key = self.home / "keys" / "master.key"
         key.touch(mode=0o600)
         key.write_bytes(secrets.token_bytes(32))
-        create = ["-c", f"create database {DATABASE}"]
+        create = ["-c", f"create database {self.database}"]
         run(["psql", "-X", "-q", "-d", f"{self.superuser_dsn} dbname=postgres", *create])
-        owner_dsn = f"{self.superuser_dsn} dbname={DATABASE}"
-        run([self.binary, "migrate", "--home", self.home, "--owner-dsn", owner_dsn])
+        run([self.binary, "migrate", "--home", self.home, "--owner-dsn", self.owner_dsn])
         try:
             self.start()
         except BaseException:
@@ -149,8 +148,7 @@ class Instance:
 
     def tool(self, *words):
         """An operator's command on this instance; answers what it printed."""
-        owner_dsn = f"{self.superuser_dsn} dbname={DATABASE}"
-        flags = ["--home", self.home, "--dsn", self.server_dsn, "--owner-dsn", owner_dsn]
+        flags = ["--home", self.home, "--dsn", self.server_dsn, "--owner-dsn", self.owner_dsn]
         return run([self.binary, *words, *flags])
 
     def data_directory(self):
@@ -227,8 +225,8 @@ class Instance:
         self.catch_up()
 
     def sql(self, statement):
-        dsn = f"{self.superuser_dsn} dbname={DATABASE}"
-        return run(["psql", "-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", dsn, "-c", statement]).strip()
+        options = ["-X", "-q", "-At", "-v", "ON_ERROR_STOP=1", "-d", self.owner_dsn]
+        return run(["psql", *options, "-c", statement]).strip()
 
     def events(self):
         return int(self.sql("select sum(head) from log.partition"))

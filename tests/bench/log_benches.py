@@ -1,25 +1,18 @@
-"""What is done with the log as a whole: publish it, fold it, verify it; and what its size costs."""
+"""What is done with the log as a whole: publish it, fold it, verify it."""
 
 import concurrent.futures
 import datetime
-import json
 import os
 import pathlib
 import re
-import shutil
 import time
 
-import volume
 from command_benches import BATCH_CONNECTIONS, need_rate
-from instance import DATABASE, BenchError, run
-from measure import WARM_UP_S, figure, report, wrk
+from instance import BenchError, run
+from measure import figure, report, wrk
 
 EVENTS = 1_000_000
 EVENTS_QUICK = 100_000
-GROWN_EVENTS = 10_000_000
-GROWN_TASKS = 4_000_000
-SMALL_EVENTS = 100_000
-BYTES_PER_GROWN_EVENT = 2_500  # with indexes, its command and a share of the WAL
 FILL_S = 10
 PROJECTION, TABLE = "projects.task", "prj.task"
 REPETITIONS = 3
@@ -100,7 +93,7 @@ def relay(state):
 def copy_table(state, directory):
     """Rows a second of a COPY into an empty table with the same indexes."""
     rows = directory / "rows"
-    dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
+    dsn = state.instance.owner_dsn
     psql = ["psql", "-X", "-q", "-d", dsn, "-c"]
     run([*psql, f"\\copy {TABLE} to '{rows}' (format binary)"])
     state.instance.sql(
@@ -132,7 +125,7 @@ def rebuild(state):
 def read_out(state):
     """Seconds in which the lines are only copied out of PostgreSQL, by a session for each processor, and
     hashed as they come."""
-    dsn = f"{state.instance.superuser_dsn} dbname={DATABASE}"
+    dsn = state.instance.owner_dsn
     sessions = os.cpu_count()
     pipes = []
     begun = time.monotonic()
@@ -165,43 +158,3 @@ def verify(state):
             f"openssl {theirs[-1]:,.0f}/s"
         )
     return [figure("verify", ours, "1/s", theirs, ">= 0.5x"), figure("verify_bare", bare, "1/s", theirs)]
-
-
-def load_rates(state):
-    """Commands, queries and lists a second, one value a round."""
-    rates = {"command": [], "query": [], "list": []}
-    for name, script in (("command", "command.lua"), ("query", "query.lua"), ("list", "list.lua")):
-        wrk(state, script, WARM_UP_S, 0)
-        state.instance.catch_up()
-        for number in range(state.rounds):
-            rates[name].append(wrk(state, script, state.round_s, number + 1)[0])
-            state.instance.catch_up()
-    return rates
-
-
-def growth(state):
-    """What a log of 10 million events costs more than one of 100,000."""
-    need = GROWN_EVENTS * BYTES_PER_GROWN_EVENT
-    free = shutil.disk_usage(state.instance.data_directory()).free
-    if free < 2 * need:
-        raise BenchError(f"growth needs {2 * need / 1e9:.0f} GB of free disk, there are {free / 1e9:.0f}")
-    need_rate(state)
-    print(f"==> growth: {SMALL_EVENTS:,} events against {GROWN_EVENTS:,}", flush=True)
-    rates = []
-    for events, tasks in ((SMALL_EVENTS, SMALL_EVENTS // 2), (GROWN_EVENTS, GROWN_TASKS)):
-        state.instance.stop()
-        begun = time.monotonic()
-        volume.add_events(state.instance, events)
-        volume.add_tasks(state.instance, tasks)
-        state.instance.sql("checkpoint")  # or what was made in bulk is written back during the loads
-        report(f"{events:,} events made in {time.monotonic() - begun:.0f} s")
-        ready = state.instance.start()
-        report(f"ready after {ready:.2f} s")
-        rates.append(load_rates(state))
-        report(json.dumps({name: round(max(values)) for name, values in rates[-1].items()}))
-    figures = [figure("start_to_ready_10m", ready, "s", goal="<= 2 s")]
-    for name in rates[0]:
-        figures.append(
-            figure(f"growth_{name}", rates[1][name], "1/s", rates[0][name], ">= 0.83x (cost 1.2x)")
-        )
-    return figures

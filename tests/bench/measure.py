@@ -7,7 +7,7 @@ import re
 import statistics
 import threading
 
-from instance import DATABASE, BenchError, run
+from instance import BenchError, run
 
 HERE = pathlib.Path(__file__).resolve().parent
 CONNECTIONS = 64
@@ -109,7 +109,7 @@ def pgbench(state, scripts, seconds, variables=(), rate=None, log=None):
         command += ["-R", f"{rate:.0f}"]
     if log:
         command += ["-l", "--log-prefix", str(log)]
-    out = run([*command, f"{state.instance.superuser_dsn} dbname={DATABASE}"])
+    out = run([*command, state.instance.owner_dsn])
     return float(re.search(r"^tps = ([\d.]+)", out, re.M)[1])
 
 

@@ -15,6 +15,7 @@ import tempfile
 import command_benches
 import cost_benches
 import floor_benches
+import growth_benches
 import guard
 import log_benches
 import overload_benches
@@ -47,7 +48,7 @@ BENCHES = {
     "overload": overload_benches.overload,
     "stalls": stall_benches.stalls,
     "settings": settings_benches.settings,
-    "growth": log_benches.growth,
+    "growth": growth_benches.growth,
     "build": process_benches.build,
 }
 NAMES = tuple(name for name in BENCHES if name != "footprint_load")

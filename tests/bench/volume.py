@@ -24,6 +24,8 @@ def add_tasks(instance, wanted):
 def add_events(instance, wanted):
     """Grows the log to so many events or a few more, each with its command, four to a stream, a thousand
     realms to a partition; projections count as having them. The server must not be running."""
+    for table in ("log.event", "log.command"):  # vacuumed at the end, not all the time and into the loads
+        instance.sql(f"alter table {table} set (autovacuum_enabled = off)")
     while (missing := wanted - instance.events()) > 0:
         instance.sql(f"""with n as (
                 select p.partition, p.head + k as position, k,
@@ -50,5 +52,6 @@ def add_events(instance, wanted):
             where m.partition = p.partition""")
     instance.sql("""update proj.checkpoint c set position = p.head
                     from log.partition p where p.partition = c.partition""")
-    instance.sql("vacuum analyze log.event")
-    instance.sql("vacuum analyze log.command")
+    for table in ("log.event", "log.command"):
+        instance.sql(f"vacuum analyze {table}")
+        instance.sql(f"alter table {table} reset (autovacuum_enabled)")

@@ -14,6 +14,7 @@
 #include "projections/projects/task.hpp"
 #include "projections/projects/task_history.hpp"
 #include "tests/support/event_log.hpp"
+#include "tests/support/eventually.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/project_events.hpp"
 
@@ -158,6 +159,37 @@ TEST_F(Queries, FilterTasks) {
     EXPECT_EQ(by([](TaskFilter& f) { f.text = "100%"; }), "1");
     EXPECT_EQ(by([](TaskFilter& f) { f.text = "ws-3"; }), "3");
     EXPECT_EQ(by([](TaskFilter& f) { f.text = "_"; }), "");
+}
+
+TEST_F(Queries, ReadOnlyTheTasksThatAListByTimeShows) {
+    database.run(
+        "insert into prj.task (tenant_id, id, project_id, number, key, title, type, column_id, category,"
+        " priority, assignees, reporter, labels, rank, created_at, updated_at, version)"
+        " select tenant_id, gen_random_uuid(), project_id, 1000 + n, key, title, type, column_id, category,"
+        " (array['urgent', 'high', 'medium', 'low', 'none'])[1 + n % 5], assignees, reporter, labels, rank,"
+        " created_at + n * interval '1 second', updated_at + n * interval '1 second', 1"
+        " from prj.task, generate_series(1, 5000) n where number = 1 and tenant_id = '" +
+        kOrgA.to_string() + "'"
+    );
+    database.run("analyze prj.task");
+    const auto fetched = [this] {
+        return std::stoul(
+            database.value("select idx_tup_fetch from pg_stat_user_tables where relid = 'prj.task'::regclass")
+        );
+    };
+    for (const TaskSort sort : {TaskSort::created, TaskSort::updated, TaskSort::due}) {
+        const std::size_t before = fetched();
+        {
+            pg::QueryPool session{database.api_dsn()};  // its counts are known when it has ended
+            TaskFilter filter;
+            filter.project = kWebsite;
+            filter.priority = TaskPriority::high;
+            filter.category = TaskCategory::todo;
+            EXPECT_EQ(list_tasks(session, kOrgA, filter, sort, true, {200, {}}).items.size(), 200);
+        }
+        EXPECT_TRUE(eventually([&] { return fetched() >= before + 200; }));
+        EXPECT_LT(fetched(), before + 400) << "one of five has the priority: 1,000 are passed over in the index";
+    }
 }
 
 TEST_F(Queries, SortTasksBothWaysAndPageThroughThem) {
