@@ -276,8 +276,9 @@ void ProjectorService::Impl::poll() {
         const bool small = polled.records.size() < kBatchEventsWorthwhile;
         apply(std::move(polled.records));
         set_working();
-        const auto pause = began + kCommitGap - steady_clock::now();
-        if (small && behind.empty()) wait(std::max(milliseconds(0), std::chrono::ceil<milliseconds>(pause)));
+        const auto took = std::chrono::ceil<milliseconds>(steady_clock::now() - began);
+        const auto gap = std::clamp(2 * took, kCommitGapMin, kCommitGapMax);
+        if (small && behind.empty() && took < gap) wait(gap - took);
     }
     if (!polled.offset_gone.empty()) read_from_log(polled.offset_gone);
 }

@@ -18,9 +18,11 @@ namespace annals::projector {
 inline constexpr std::size_t kBatchEventsMax = 2'000;
 inline constexpr std::size_t kBatchBytesMax = 8 * 1024 * 1024;
 /// Every commit moves each projection's checkpoint, so small batches are dear: after one, the next begins no
-/// sooner than this after it began, and takes what came meanwhile.
+/// sooner than this after it began, or than twice the time it took, and takes what came meanwhile. So the
+/// pieces grow with the load, and what is bounded is how much later queries show it.
 inline constexpr std::size_t kBatchEventsWorthwhile = 500;
-inline constexpr std::chrono::milliseconds kCommitGap{10};
+inline constexpr std::chrono::milliseconds kCommitGapMin{10};
+inline constexpr std::chrono::milliseconds kCommitGapMax{25};
 /// How long a poll of Kafka waits for a first record. A record that comes wakes it.
 inline constexpr std::chrono::milliseconds kPollWait{500};
 /// When nothing comes of a partition for so long, the log is asked whether Kafka owes us something.
