@@ -33,6 +33,7 @@ struct CommandLimits {
     std::int64_t queue_stall_ms_max{600};
     std::size_t batch_commands_max{256};   ///< commands decided and committed together
     std::size_t batch_realm_share{16};     ///< of them, of one realm while several are at work
+    std::size_t batch_heavy_share{6};      ///< the same for one that alone has much waiting
     std::size_t batch_bytes_max{4 << 20};  ///< of event lines in one append
     std::size_t decide_attempts_max{16};  ///< times a batch is decided again because another process appended
     std::size_t cached_streams_max{50'000};

@@ -60,9 +60,13 @@ JobQueue::Verdict JobQueue::judge(TenantId realm, bool bulk, Clock::time_point n
     return now - turns_.front()->waits_since > wait_max ? Verdict::slow : Verdict::taken;
 }
 
+std::size_t JobQueue::turn_of(TenantId realm, bool shared, Clock::time_point now) const {
+    if (!shared) return limits_.batch_commands_max;
+    return realm == heavy_ && gives_way(now) ? limits_.batch_heavy_share : limits_.batch_realm_share;
+}
+
 JobQueue::Clock::duration JobQueue::expected_wait(const Line& line, Clock::time_point now) const {
-    const bool shared = turns_.size() > 1 || now < shared_until_;
-    const std::size_t turn = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
+    const std::size_t turn = turn_of(line.realm, turns_.size() > 1 || now < shared_until_, now);
     const bool rests = line.realm == heavy_ && gives_way(now);
     const Clock::duration rest = rests ? std::min<Clock::duration>(batch_time_, kRestMax) : Clock::duration{};
     return (batch_time_ + rest) * static_cast<Clock::rep>(1 + line.commands / turn);
@@ -192,7 +196,7 @@ void JobQueue::fill(
         const TenantId realm = turns_.front()->realm;
         const bool others = had.size() > (had.contains(realm) ? 1 : 0);
         const bool shared = turns_.size() > 1 || others || now < shared_until_;
-        const std::size_t share = shared ? limits_.batch_realm_share : limits_.batch_commands_max;
+        const std::size_t share = turn_of(realm, shared, now);
         const auto before = had.find(realm);
         const std::size_t left = share - std::min(share, before == had.end() ? 0 : before->second);
         if (left == 0 || !wanted(realm)) {

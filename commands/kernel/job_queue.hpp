@@ -79,6 +79,8 @@ private:
     Verdict admit(TenantId realm, bool bulk, Clock::time_point now);
     [[nodiscard]] Verdict judge(TenantId realm, bool bulk, Clock::time_point now) const;
     [[nodiscard]] bool is_slow(const Line& line, Clock::time_point now) const;
+    /// How many commands of a realm a batch takes, when several are at work or not.
+    [[nodiscard]] std::size_t turn_of(TenantId realm, bool shared, Clock::time_point now) const;
     /// How long a command would wait behind those of its realm, going by the last batches.
     [[nodiscard]] Clock::duration expected_wait(const Line& line, Clock::time_point now) const;
     /// Whether a realm that has much waiting and others are at work.

@@ -51,6 +51,7 @@ protected:
         .queue_free = 4,
         .batch_commands_max = 16,
         .batch_realm_share = 4,
+        .batch_heavy_share = 4,
     };
     JobQueue queue{limits};
     std::map<std::uint64_t, std::uint64_t> pushed;
@@ -116,6 +117,7 @@ protected:
         CommandLimits changed = limits;
         changed.queue_wait_ms_max = 0;
         changed.queue_free = 40;
+        changed.batch_heavy_share = 2;
         return changed;
     }();
     JobQueue strict{no_wait};
@@ -125,7 +127,7 @@ protected:
 TEST_F(RestingQueueTest, ARealmThatAloneHasMuchWaitingIsServedHalfOfTheTime) {
     work(milliseconds(10));
     const auto ended = JobQueue::Clock::now();
-    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}}), shares(strict.take()));
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 2}}), shares(strict.take()));
     EXPECT_GE(JobQueue::Clock::now() - ended, milliseconds(10));
 }
 
