@@ -9,14 +9,19 @@ import tempfile
 import time
 
 from command_benches import (
-    BATCH_CONNECTIONS, COPIED_ROWS, copy_rate, insert_rate, make_reference_table, need_rate,
+    BATCH_CONNECTIONS,
+    COPIED_ROWS,
+    copy_rate,
+    insert_rate,
+    make_reference_table,
+    need_rate,
 )
 from cost_benches import TICKS_PER_S, measure_round, thread_times
 from instance import BenchError, refuse_slow_build, run
 from measure import CONNECTIONS, figure, report, wrk
 
 COMMAND_GOAL, BATCH_GOAL = 1.5, 0.3
-PATH_COMMANDS_FEW, PATH_COMMANDS_MANY = 100, 20_100  # of each kind
+PATH_COMMANDS_FEW, PATH_COMMANDS_MANY = 100, 100_100  # of each kind
 WRITTEN_ROWS = 40_000  # of each table; 10 ms of what the kernel counts are then 0.25 us of a row
 TRANSACTIONS_OF = {  # each command gets a row of these; the server's metric that counts the transactions
     "log.event": "annals_append_batches",
@@ -97,7 +102,8 @@ def moved_us(state, rows_at_once):
         f"""drop table if exists bench.moves;
             create table bench.moves as
                 select (row_number() over (order by random()) - 1) / {rows_at_once} as batch,
-                    tenant_id, id, column_id, category, rank || 'x' as rank, now() as at, version + 1 as version
+                    tenant_id, id, column_id, category, rank || 'x' as rank, now() as at,
+                    version + 1 as version
                 from bench.rows;
             create index on bench.moves (batch); analyze bench.moves"""
     )

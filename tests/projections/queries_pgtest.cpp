@@ -188,7 +188,7 @@ TEST_F(Queries, ReadOnlyTheTasksThatAListByTimeShows) {
             EXPECT_EQ(list_tasks(session, kOrgA, filter, sort, true, {200, {}}).items.size(), 200);
         }
         EXPECT_TRUE(eventually([&] { return fetched() >= before + 200; }));
-        EXPECT_LT(fetched(), before + 400) << "one of five has the priority: 1,000 are passed over in the index";
+        EXPECT_LT(fetched(), before + 400) << "one of five has it: 1,000 are passed over in the index";
     }
 }
 
