@@ -6,6 +6,7 @@ import pathlib
 import re
 import statistics
 import threading
+import time
 
 from instance import BenchError, run
 
@@ -13,6 +14,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 CONNECTIONS = 64
 WARM_UP_S = 2
 MEMORY_SAMPLE_S = 0.1
+FLUSH_EVERY_S, FLUSHED_BYTES = 0.05, 8192
 
 
 class State:
@@ -128,6 +130,35 @@ class MemoryWatch(threading.Thread):
         self.ended.set()
         self.join()
         return self.largest
+
+
+class FlushWatch:
+    """Beside a load: how long the disk takes for a flush of 8 kB, twenty times a second. Whoever waits for a
+    commit waits at least as long."""
+
+    def __init__(self, instance):
+        self.path, self.times_ms, self.ended = instance.home / "flushed", [], threading.Event()
+        self.thread = threading.Thread(target=self.run, daemon=True)
+
+    def run(self):
+        with open(self.path, "wb", buffering=0) as file:
+            while not self.ended.wait(FLUSH_EVERY_S):
+                os.pwrite(file.fileno(), os.urandom(FLUSHED_BYTES), 0)
+                begun = time.monotonic()
+                os.fdatasync(file.fileno())
+                self.times_ms.append((time.monotonic() - begun) * 1000)
+
+    def __enter__(self):
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_):
+        self.ended.set()
+        self.thread.join()
+
+    def figure(self, name):
+        times = sorted(self.times_ms)
+        return figure(name, times[int(0.99 * (len(times) - 1))], "ms")
 
 
 def answer_times(latency):

@@ -5,7 +5,7 @@ import json
 import subprocess
 
 from instance import BenchError, dying_with_us
-from measure import figure, report
+from measure import FlushWatch, figure, report
 
 OVERLOAD_S, QUICK_OVERLOAD_S = 60, 15
 FAIRNESS_S, QUICK_FAIRNESS_S = 64, 24
@@ -32,13 +32,15 @@ def overload(state):
     print("==> overload: CreateTask at four times the capacity, open loop", flush=True)
     seconds = state.overload_s or (QUICK_OVERLOAD_S if state.quick else OVERLOAD_S)
     words = ["--load-targets", state.pairs, "--load-seconds", seconds, "--factor", FACTOR]
-    found = play(state, "overload", *words)
+    with FlushWatch(state.instance) as disk:
+        found = play(state, "overload", *words)
     state.instance.catch_up()
     report(json.dumps(found))
     return [
         figure("overload_accepted", found["accepted_per_s"], "1/s", [found["capacity_per_s"]]),
         figure("overload_503_max", found["refused_max_ms"], "ms", None, "<= 1,000 ms"),
         figure("overload_p99", found["accepted_p99_ms"], "ms", [found["quiet_p99_ms"]], "ratio <= 5"),
+        disk.figure("overload_flush_p99"),
         figure("overload_memory", found["mib_end"], "MiB", [found["mib_middle"]], "flat: ratio about 1"),
     ]
 
@@ -88,7 +90,8 @@ def fairness(state):
     for name, rival in (("same partition", same), ("other partition", other)):
         words = ["--load-targets", targets_of(state, measured), "--rivals", targets_of(state, rival)]
         words += ["--load-seconds", seconds, "--load-connections", IMPORT_CONNECTIONS]
-        found = play(state, "fairness", *words)
+        with FlushWatch(state.instance) as disk:
+            found = play(state, "fairness", *words)
         state.instance.catch_up()
         report(f"{name}: {json.dumps(found)}")
         for what in ("answered", "visible"):
@@ -101,4 +104,5 @@ def fairness(state):
                     "ratio <= 3",
                 )
             )
+        figures.append(disk.figure(f"fair_flush_p99 {name.split()[0]}"))
     return figures
