@@ -60,6 +60,7 @@ def growth(state):
 
 
 def compare(grown, small):
+    """A figure of each load, the small log's as its reference."""
     figures = []
     for name, script in LOADS.items():
         rates = {grown: [], small: []}

@@ -131,6 +131,18 @@ TEST_F(RestingQueueTest, ARealmThatAloneHasMuchWaitingIsServedHalfOfTheTime) {
     EXPECT_GE(JobQueue::Clock::now() - ended, milliseconds(10));
 }
 
+TEST_F(JobQueueTest, TwoRealmsThatBothHaveMuchWaitingKeepTheirWholeTurns) {
+    limits.batch_heavy_share = 2;
+    JobQueue both{limits};
+    for (std::uint64_t i = 0; i < 20; ++i) {
+        CommandJob next = job(1 + i % 2);
+        next.bulk = true;
+        ASSERT_EQ(Verdict::taken, both.push(next));
+    }
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(2), 4}}), shares(both.take()));
+    EXPECT_EQ((std::map<TenantId, std::size_t>{{realm(1), 4}, {realm(2), 4}}), shares(both.take()));
+}
+
 TEST_F(RestingQueueTest, AnotherRealmEndsTheRestAndIsNotRefused) {
     push_much();
     EXPECT_EQ(Verdict::slow, strict.would_take(realm(3))) << "while the writer works";
