@@ -25,7 +25,8 @@ struct Limits {
     std::uint32_t write_stall_ms = 30'000;  ///< No byte of the answer taken by the client.
     std::uint32_t write_bytes_per_second_min = 16 * 1024;
     std::uint32_t request_timeout_ms = 60'000;  ///< First byte of the request to the handler's answer.
-    std::uint32_t refusal_hold_ms = 250;  ///< A 503 with Retry-After leaves no sooner after its request.
+    std::uint32_t refusal_hold_ms = 250;    ///< A 503 with Retry-After leaves no sooner after its request.
+    std::uint32_t refusal_spread_ms = 250;  ///< And up to so much later, by chance.
     std::uint32_t linger_ms = 2'000;      ///< Reading on after a refusal, so that the client sees the answer.
 
     // How many at once.

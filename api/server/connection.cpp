@@ -12,6 +12,7 @@
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <exception>
+#include <random>
 #include <utility>
 
 namespace annals::server {
@@ -29,6 +30,12 @@ constexpr std::string_view kAllMethods = "GET, HEAD, POST, PUT, PATCH, DELETE, O
 constexpr Refusal kTooSlow{"REQUEST_TIMEOUT", "The request did not arrive in time."};
 
 using std::chrono::milliseconds;
+
+milliseconds refusal_hold(const http::Limits& limits) {
+    thread_local std::minstd_rand chance{std::random_device{}()};
+    std::uniform_int_distribution<std::uint32_t> spread(0, limits.refusal_spread_ms);
+    return milliseconds(limits.refusal_hold_ms + spread(chance));
+}
 
 /// Set while this thread runs a handler: its answer is then taken without a way through the mailbox.
 thread_local const Connection* handler_running_for = nullptr;
@@ -288,11 +295,12 @@ void Connection::append_answer(bool keep_alive) {
 }
 
 /// Whoever is told to come back later is told so a little later: a client that repeats at once, on every
-/// connection it has, would otherwise leave hardly any time for what was let in. False when the client has
-/// gone.
+/// connection it has, would otherwise leave hardly any time for what was let in. Those who are refused
+/// together are told at different times, or they would come back together, again and again. False when the
+/// client has gone.
 Awaitable<bool> Connection::hold_refusal() {
     const bool refusal = response_->status == kUnavailable && response_->headers.has("Retry-After");
-    const Clock::time_point until = header_complete_ + milliseconds(limits().refusal_hold_ms);
+    const Clock::time_point until = header_complete_ + refusal_hold(limits());
     if (!refusal || Clock::now() >= until || thread_->core().stopping.load()) co_return true;
     const bool written = co_await flush();
     if (!written) co_return false;

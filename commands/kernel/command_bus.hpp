@@ -28,7 +28,10 @@ struct CommandLimits {
     std::size_t queue_free{64};
     /// While realms go on being refused for their slowness the queue holds no more than so many, divided
     /// among the realms that wait: enough for the next batch, and little to wait for.
-    std::size_t queue_overloaded{24};
+    std::size_t queue_overloaded{16};
+    /// For so long. Then the queue finds out by its usual bounds whether it still is overloaded; the first
+    /// refusal for slowness within the same time says that it is.
+    std::int64_t overloaded_ms{5'000};
     /// When a writer takes nothing for so long, all that waits for it is refused: it waits for PostgreSQL.
     std::int64_t queue_stall_ms_max{600};
     std::size_t batch_commands_max{256};   ///< commands decided and committed together

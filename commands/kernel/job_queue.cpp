@@ -13,8 +13,6 @@ constexpr std::chrono::seconds kSharedFor{2};
 /// than the gap have nothing to do with each other.
 constexpr std::chrono::milliseconds kOverloadedAfter{100};
 constexpr std::chrono::seconds kRefusalGapMax{1};
-/// After this long the queue finds out again whether it is overloaded, by its usual bounds.
-constexpr std::chrono::seconds kOverloadedFor{2};
 /// While others are at work, too, a realm that alone has more waiting than its share leaves the processors to
 /// them for as long as its last batch took, but no longer than this.
 constexpr std::chrono::milliseconds kRestMax{20};
@@ -30,8 +28,9 @@ JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point n
     last_slow_ = now;
     // What is refused because the queue is short must not keep it short: it might be no more than the
     // whole queue holds.
-    const bool newly = now >= overloaded_until_ && now - slow_since_ >= kOverloadedAfter;
-    if (newly) overloaded_until_ = now + kOverloadedFor;
+    const std::chrono::milliseconds period(limits_.overloaded_ms);
+    const bool lasts = now - slow_since_ >= kOverloadedAfter || now - overloaded_until_ <= period;
+    if (now >= overloaded_until_ && lasts) overloaded_until_ = now + period;
     return verdict;
 }
 

@@ -1,6 +1,8 @@
 #include "tests/api/server/loopback.hpp"
 
+#include <chrono>
 #include <gtest/gtest.h>
+#include <set>
 #include <thread>
 
 // Every phase of a connection has one deadline that arriving bytes do not push back. The limits are short
@@ -139,10 +141,35 @@ TEST(Timeouts, ARefusalThatAsksToComeBackLaterIsKeptBack) {
     expect_problem(client.read(), 503, "not ready");
 }
 
+TEST(Timeouts, RefusalsAreKeptBackForDifferentTimes) {
+    constexpr int kRequests = 8;
+    ServerOptions options;
+    options.limits.refusal_hold_ms = 0;
+    options.limits.refusal_spread_ms = 400;
+    TestServer server(std::move(options));
+    server.on("/full", [](const std::shared_ptr<http::Request>& request, http::Respond respond) {
+        respond(http::problem_response(*request, http::make_problem("OVERLOADED", "again").retry_after(1)));
+    });
+    server.start();
+    RawClient client(server.port());
+    std::set<std::chrono::milliseconds> took;
+    for (int i = 0; i < kRequests; ++i) {
+        const auto sent = std::chrono::steady_clock::now();
+        client.send(get("/full"));
+        expect_problem(client.read(), 503, "refused");
+        took.insert(
+            std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - sent)
+        );
+    }
+    // Eight times of 0 to 400 ms lie within 40 once in a million runs.
+    EXPECT_GT((*took.rbegin() - *took.begin()).count(), 40);
+}
+
 TEST(Timeouts, ARefusalThatWasLongInComingIsNotKeptBack) {
     constexpr int kHoldMs = 700;
     ServerOptions options;
     options.limits.refusal_hold_ms = kHoldMs;
+    options.limits.refusal_spread_ms = 0;
     TestServer server(std::move(options));
     Pending pending;
     server.on("/slow", pending.handler());
