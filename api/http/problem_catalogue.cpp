@@ -53,7 +53,7 @@ constexpr auto kCatalogue = std::to_array<ProblemInfo>({
      "Ask for a new invitation."},
     {"IN_PROGRESS", 409, "Still running",
      "The same request, with the same Idempotency-Key, is still being carried out.",
-     "Wait as Retry-After says, and repeat it: you will get the answer of the first one."},
+     "Wait a second and repeat it: you will get the answer of the first one."},
     {"LAST_OWNER", 409, "Last owner", "The operation would leave the organization without an owner.",
      "Give another member the owner role first."},
     {"MALFORMED_JSON", 400, "Malformed JSON",

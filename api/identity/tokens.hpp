@@ -11,7 +11,7 @@
 namespace annals::identity {
 
 /// What a refresh token says: whose session it continues, and the how-manieth it is. The text given to the
-/// client adds 128 random bits and a keyed hash over everything, so a token that we did not make changes
+/// client adds a fresh UUIDv7 and a keyed hash over everything, so a token that we did not make changes
 /// nothing; the vault holds a hash of the one that is valid now.
 struct RefreshToken {
     UserId user{};

@@ -183,11 +183,8 @@ std::vector<Check> KafkaSide::checks() const {
 void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
     if (impl_->relay) {
         const kafka::RelayStatus status = impl_->relay->status();
-        double behind = 0;
-        for (const auto& partition : status.partitions) {
-            behind += static_cast<double>(partition.head - std::min(partition.head, partition.published));
-        }
-        metrics.gauge("annals_relay_behind_events", "Events of the log that are not on Kafka").set(behind);
+        metrics.gauge("annals_relay_behind_events", "Events of the log that are not on Kafka")
+            .set(static_cast<double>(status.behind()));
         metrics.gauge("annals_relay_records", "Records published since start")
             .set(static_cast<double>(status.records_total));
         metrics.gauge("annals_relay_failures", "Sessions with the broker that failed")

@@ -38,7 +38,9 @@ int migrate(const runtime::Config& config, bool dry_run) {
             "no owner connection: set --owner-dsn or ANNALS_OWNER_DSN to a role that may create"
         );
     }
-    options.partitions = static_cast<std::uint16_t>(config.integer("partitions"));
+    // A log that exists keeps the number it has, unless somebody names another one, which is refused.
+    if (config.source(runtime::find_setting("partitions")) != runtime::ConfigSource::default_value)
+        options.partitions = static_cast<std::uint16_t>(config.integer("partitions"));
     options.dry_run = dry_run;
     options.progress = [](const std::string& line) { std::printf("%s\n", line.c_str()); };
     const pg::MigrateReport report = pg::migrate(options);

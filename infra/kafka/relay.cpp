@@ -60,6 +60,7 @@ struct Relay::Impl {
                 report_failure(ProducerFailure::transient, error.what());
             }
             if (!failed) continue;
+            show_heads();
             // Another process may reach what this one does not.
             log.resign();
             if (published_in_session) backoff = kBackoffMin;
@@ -122,6 +123,16 @@ struct Relay::Impl {
         });
         enter(RelayPhase::retrying, message);
         sink(Severity::warning, "KAFKA-1e67", "publishing stopped and starts over: " + message);
+    }
+
+    /// The log goes on while the broker is away, and what is owed to the topic has to show.
+    void show_heads() {
+        try {
+            const auto heads = log.end().heads;
+            board.update([&heads](RelayStatus& status) { status.see(heads); });
+        } catch (const std::exception&) {
+            // The log is away as well, or what failed; that was reported.
+        }
     }
 
     void enter(RelayPhase phase, std::string message) {

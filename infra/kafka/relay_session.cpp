@@ -208,7 +208,10 @@ RelaySession::Round RelaySession::publish_round() {
     }
     require(producer_.begin());
     produce_until_deadline(heads, sent);
-    board_.update([](RelayStatus& status) { status.commit_since = Clock::now(); });
+    board_.update([&heads = heads](RelayStatus& status) {
+        status.see(heads);
+        status.commit_since = Clock::now();
+    });
     require(producer_.commit());
     std::uint64_t records = 0;
     for (std::size_t p = 0; p < partitions_.size(); ++p) {
@@ -277,11 +280,11 @@ bool RelaySession::produce_chunk(std::uint16_t partition, std::uint64_t& sent) {
 
 void RelaySession::report(const std::vector<std::uint64_t>& heads, std::uint64_t records) {
     board_.update([&](RelayStatus& status) {
+        status.see(heads);
         for (std::size_t p = 0; p < partitions_.size(); ++p) {
             const auto& partition = partitions_[p];
             auto& shown = status.partitions[p];
             shown.published = partition.published;
-            shown.head = heads[p];
             if (partition.refused) continue;
             shown.message.clear();
             shown.state = partition.published < partition.refill_until ? RelayPartitionState::refilling

@@ -39,6 +39,17 @@ std::string_view to_string(RelayPartitionState state) {
     return "unknown";
 }
 
+void RelayStatus::see(const std::vector<std::uint64_t>& heads) {
+    for (std::size_t p = 0; p < std::min(heads.size(), partitions.size()); ++p) partitions[p].head = heads[p];
+}
+
+std::uint64_t RelayStatus::behind() const {
+    std::uint64_t events = 0;
+    for (const RelayPartitionStatus& partition : partitions)
+        events += partition.head - std::min(partition.head, partition.published);
+    return events;
+}
+
 std::chrono::milliseconds RelayStatus::unanswered() const {
     if (!commit_since) return std::chrono::milliseconds{0};
     return std::chrono::duration_cast<std::chrono::milliseconds>(

@@ -53,6 +53,10 @@ struct RelayStatus {
     /// restart.
     std::optional<std::chrono::steady_clock::time_point> commit_since;
 
+    /// Takes note of where the log's partitions end.
+    void see(const std::vector<std::uint64_t>& heads);
+    /// Events of the log that are not in the topic, as far as this process knows; a standby does not.
+    [[nodiscard]] std::uint64_t behind() const;
     /// How long the broker has owed the running commit its answer; a few milliseconds are normal.
     [[nodiscard]] std::chrono::milliseconds unanswered() const;
     /// Nothing waits for a person and nothing is broken; a standby is healthy.

@@ -108,6 +108,18 @@ void apply(Connection& connection, const Migration& migration) {
     }
 }
 
+/// The partitions that a log has are for ever. Asked before anything is changed.
+void check_partitions(Connection& connection, const MigrateOptions& options) {
+    if (!options.partitions || !connection.query(kHasLog).boolean(0, 0)) return;
+    const Rows found = connection.query(kPartitions);
+    if (found.empty() || *options.partitions == found.integer(0, 0)) return;
+    throw MigrateError(fmt::format(
+        "this log has {} partitions and its realms are spread over them for ever; run without "
+        "--partitions {}",
+        found.integer(0, 0), *options.partitions
+    ));
+}
+
 /// The rows every log has: itself and its partitions.
 void ensure_partitions(Connection& connection, const MigrateOptions& options, int schema) {
     if (!connection.query(kHasLog).boolean(0, 0)) return;
@@ -120,13 +132,6 @@ void ensure_partitions(Connection& connection, const MigrateOptions& options, in
         transaction.commit();
         tell(options, fmt::format("made {} partitions", count));
         return;
-    }
-    if (options.partitions && *options.partitions != found.integer(0, 0)) {
-        throw MigrateError(fmt::format(
-            "this log has {} partitions and its realms are spread over them for ever; run without "
-            "--partitions {}",
-            found.integer(0, 0), *options.partitions
-        ));
     }
     if (found.integer(0, 1) != schema) connection.query(kSetSchema, Params{}.int4(schema));
 }
@@ -201,8 +206,9 @@ MigrateReport migrate(const MigrateOptions& options) {
     if (connection) {
         if (!options.dry_run) {
             connection->execute(fmt::format("set lock_timeout = 0; {}; reset lock_timeout", kLock));
-            ensure_roles(*connection, options.progress);
         }
+        check_partitions(*connection, options);
+        if (!options.dry_run) ensure_roles(*connection, options.progress);
         if (connection->query(kHasHistory).boolean(0, 0)) history = applied_migrations(*connection);
     }
     const auto pending = pending_migrations(history, options.migrations);

@@ -82,8 +82,20 @@ class AnnalsProcess(Child):
 
     def launch(self):
         (self.home / "run.json").unlink(missing_ok=True)
+        self.clear_clock()
         super().launch()
         self.started_at = time.monotonic()
+
+    def stop(self, *words, **options):
+        status = super().stop(*words, **options)
+        self.clear_clock()
+        return status
+
+    def clear_clock(self):
+        """What libfaketime leaves in memory of a process that was killed; a long run kills hundreds."""
+        if self.clock_file and self.pid:
+            for name in ("faketime_shm_", "sem.faketime_sem_"):
+                pathlib.Path(f"/dev/shm/{name}{self.pid}").unlink(missing_ok=True)
 
     @property
     def has_api(self):

@@ -65,6 +65,15 @@ TEST_F(Configuration, IsRefusedForADatabaseThatDoesNotFit) {
     expect_refused(serve(), "newer");
 }
 
+TEST_F(Configuration, OfPartitionsIsNotNeededToMigrateALogThatHasThem) {
+    PgDatabase three(PgDatabase::Contents::migrated, 3);
+    const ProgramEnd end = run_annals({"migrate", "--owner-dsn", three.owner_dsn()});
+    EXPECT_EQ(end.exit_code, 0) << end.errors;
+    const ProgramEnd other = run_annals({"migrate", "--owner-dsn", three.owner_dsn(), "--partitions", "8"});
+    EXPECT_EQ(other.exit_code, 1);
+    expect_one_line(other, "3 partitions");
+}
+
 TEST_F(Configuration, TellsThatPostgresqlCannotBeReached) {
     const ProgramEnd end = serve({"--dsn", "host=127.0.0.1 port=1 user=annals_engine dbname=annals"});
     EXPECT_NE(end.exit_code, 0);

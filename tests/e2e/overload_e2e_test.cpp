@@ -14,7 +14,7 @@ using server::RawClient;
 
 /// More than wait for a writer that stands still before an organization's commands are refused.
 constexpr int kClients = 150;
-/// A refusal is kept back for a quarter of a second; without one nothing would come before the body's own
+/// A refusal is kept back for half a second at most; without one nothing would come before the body's own
 /// time is up.
 constexpr int kAnswerMsMax = 900;
 constexpr std::string_view kBody = R"({"title":"One more"})";

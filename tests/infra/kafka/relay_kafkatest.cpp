@@ -295,6 +295,9 @@ TEST(RelayWithoutBroker, SaysWhatItWaitsForAndStopsInTime) {
     relay.start();
     ASSERT_TRUE(eventually([&] { return relay.status().phase == RelayPhase::retrying; })) << capture.text();
     EXPECT_FALSE(relay.status().message.empty());
+    EXPECT_TRUE(eventually([&] { return relay.status().behind() == 1; })) << "and what is owed shows";
+    log.append(0, 4);
+    EXPECT_TRUE(eventually([&] { return relay.status().behind() == 5; })) << "and grows with the log";
     const auto before = std::chrono::steady_clock::now();
     relay.stop();
     EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(10));

@@ -170,10 +170,14 @@ TEST(Migrate, AFailingMigrationLeavesNothingAndCanBeMended) {
 
 TEST(Migrate, KeepsTheNumberOfPartitions) {
     PgDatabase database(PgDatabase::Contents::migrated, 3);
+    const auto more = with({{9903, "9903_prj_more", "sha", "create table prj.more (i int)"}});
     EXPECT_THAT(
-        message_of<MigrateError>([&] { pg::migrate({.owner_dsn = database.owner_dsn(), .partitions = 8}); }),
+        message_of<MigrateError>([&] {
+            pg::migrate({.owner_dsn = database.owner_dsn(), .partitions = 8, .migrations = more});
+        }),
         HasSubstr("this log has 3 partitions")
     );
+    EXPECT_EQ(database.value("select to_regclass('prj.more') is null"), "t") << "nothing was changed";
     pg::migrate({.owner_dsn = database.owner_dsn(), .partitions = 3});
     EXPECT_EQ(pg::log_partitions(database.engine_dsn()), 3);
 }
