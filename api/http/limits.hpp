@@ -16,7 +16,8 @@ struct Limits {
     std::size_t batch_body_bytes_max = 8 * 1024 * 1024;  ///< POST /api/v1/commands:batch.
     std::size_t chunk_header_bytes_max = 1024;  ///< One chunk-size line with its extensions; trailers.
 
-    // How long each phase may take. A phase has one deadline, which arriving bytes do not push back.
+    // How long each phase may take. A phase has one deadline, which arriving bytes do not push back; only
+    // those of bodies and answers grow with what went through, by the least rates below.
     std::uint32_t header_timeout_ms =
         10'000;                           ///< From accept, or from the first byte on a kept-alive connection.
     std::uint32_t body_grace_ms = 5'000;  ///< The body's minimum rate is demanded after this.
@@ -27,7 +28,7 @@ struct Limits {
     std::uint32_t request_timeout_ms = 60'000;  ///< First byte of the request to the handler's answer.
     std::uint32_t refusal_hold_ms = 250;    ///< A 503 with Retry-After leaves no sooner after its request.
     std::uint32_t refusal_spread_ms = 250;  ///< And up to so much later, by chance.
-    std::uint32_t linger_ms = 2'000;      ///< Reading on after a refusal, so that the client sees the answer.
+    std::uint32_t linger_ms = 2'000;  ///< Reading on after a refusal, so that the client sees the answer.
 
     // How many at once.
     std::size_t connections_max = 10'000;

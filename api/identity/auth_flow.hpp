@@ -42,17 +42,24 @@ std::optional<http::Problem> weak_password(
 /// The same answer for an unknown address, a wrong password and a locked account.
 http::Problem login_failed();
 
-/// Runs what may block on the store, on a thread that may; the exchange is answered 503 when the store is
-/// away.
+/// Runs what may block on the store, on a thread that may; the exchange is answered 503 when the store or the
+/// query tables are away, and 500 for what nobody expected.
 template <class Job>
 void guarded(api::Services& services, api::Exchange& exchange, std::string_view code, Job&& job) {
+    const auto fail = [&](const std::exception& error, const http::Problem& problem) {
+        services.report(code, error.what(), exchange.request->request_id);
+        exchange.fail(problem);
+    };
+    const http::Problem away =
+        http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(api::kRetryAfterS);
     try {
         job();
-    } catch (const StoreUnavailable& away) {
-        services.report(code, away.detail, exchange.request->request_id);
-        exchange.fail(
-            http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(api::kRetryAfterS)
-        );
+    } catch (const StoreUnavailable& error) {
+        fail(error, away);
+    } catch (const QueryUnavailable& error) {
+        fail(error, away);
+    } catch (const std::exception& error) {
+        fail(error, http::make_problem("INTERNAL", "the request failed"));
     }
 }
 

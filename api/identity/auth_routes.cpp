@@ -142,57 +142,65 @@ http::Problem token_invalid() {
     return http::make_problem("TOKEN_INVALID", "the refresh token is spent, expired or was not issued here");
 }
 
-/// Whether the refresh went through, or was of a spent token and so ended the session, the session's new
-/// state tells.
-void answer_refresh(
-    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& next,
-    const std::string& refresh_token
+http::Response fresh_tokens(
+    Services& services, const RefreshToken& next, std::optional<TenantId> tenant, std::string refresh_token
 ) {
-    const auto session = services.directory.session(next.user, next.session);
-    if (!Session::is_active(session, services.clock.now())) return exchange->fail(token_invalid());
-    api::Principal principal{next.user, session.tenant, next.session, 0};
+    api::Principal principal{next.user, tenant, next.session, 0};
     TokensView tokens;
     tokens.access_token = services.tokens.mint(principal, services.clock.now());
-    tokens.refresh_token = refresh_token;
+    tokens.refresh_token = std::move(refresh_token);
     tokens.token_type = "bearer";
     tokens.expires_in = services.tokens.lifetime_s();
     std::string body;
     contract::write_json(*contract::type_info<TokensView>(), &tokens, body);
     http::Response response = http::json_response(200, std::move(body));
     response.compressible = false;
-    exchange->respond(std::move(response));
+    return response;
 }
 
-/// A token of the present generation must be the very one whose hash the vault holds.
-bool is_current_or_spent(Services& services, const RefreshToken& token, const std::string& text) {
-    const auto session = services.directory.session(token.user, token.session);
-    if (token.generation != session.generation) return true;
-    return services.directory.credential(session.credential_id) == token_hash(services.cryptography, text);
-}
-
+/// `newest_at`: the version of the session at which the token was its newest one; nothing for a spent token,
+/// whose use ends the session. Once the refresh is durable nothing is asked any more, because whoever is told
+/// to come back would come back with a token that is spent by then.
 void submit_refresh(
-    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& token
+    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& token,
+    std::optional<TenantId> tenant, std::optional<StreamVersion> newest_at
 ) {
     const RefreshToken next{token.user, token.session, token.generation + 1};
     const std::string refresh_token = write_refresh_token(services.cryptography, next, services.ids.next());
     auto command = std::make_shared<RefreshSession>();
     command->presented_generation = token.generation;
     command->next_token_hash = Secret::trusted(token_hash(services.cryptography, refresh_token));
+    CommandRequest request = own_command(
+        services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token.user),
+        token.session.value, token.user, std::move(command)
+    );
+    request.expected_version = newest_at;
     services.bus.submit(
-        own_command(
-            services, *exchange->request, command_type_of<RefreshSession>(), realm_of(token.user),
-            token.session.value, token.user, std::move(command)
-        ),
-        [&services, exchange, next, refresh_token](const CommandResult& result) {
-            if (!result) {
-                const bool away = result.error().code == "UNAVAILABLE" || result.error().code == "OVERLOADED";
-                return exchange->fail(away ? api::rejection_problem(result.error()) : token_invalid());
-            }
-            on_worker(services, exchange, "AUTH-77ce", [&services, exchange, next, refresh_token] {
-                answer_refresh(services, exchange, next, refresh_token);
-            });
+        std::move(request),
+        [&services, exchange, token, tenant, newest_at, next, refresh_token](const CommandResult& result) {
+            if (result && newest_at)
+                return exchange->respond(fresh_tokens(services, next, tenant, refresh_token));
+            if (result) return exchange->fail(token_invalid());
+            // Somebody used the same token at the same time and was first.
+            if (result.error().code == "VERSION_CONFLICT")
+                return submit_refresh(services, exchange, token, tenant, std::nullopt);
+            const bool away = result.error().code == "UNAVAILABLE" || result.error().code == "OVERLOADED";
+            exchange->fail(away ? api::rejection_problem(result.error()) : token_invalid());
         }
     );
+}
+
+/// A token of the present generation must be the very one whose hash the vault holds.
+void check_refresh(
+    Services& services, const std::shared_ptr<Exchange>& exchange, const RefreshToken& token,
+    const std::string& text
+) {
+    const auto [session, version] = services.directory.session_at(token.user, token.session);
+    if (token.generation != session.generation)
+        return submit_refresh(services, exchange, token, session.tenant, std::nullopt);
+    const auto known = services.directory.credential(session.credential_id);
+    if (known != token_hash(services.cryptography, text)) return exchange->fail(token_invalid());
+    submit_refresh(services, exchange, token, session.tenant, version);
 }
 
 void refresh(Services& services, Exchange incoming) {
@@ -204,9 +212,7 @@ void refresh(Services& services, Exchange incoming) {
     on_worker(
         services, exchange, "AUTH-20f6",
         [&services, exchange, token = *token, form = std::move(*form)] {
-            if (!is_current_or_spent(services, token, form.refresh_token.str()))
-                return exchange->fail(token_invalid());
-            submit_refresh(services, exchange, token);
+            check_refresh(services, exchange, token, form.refresh_token.str());
         }
     );
 }

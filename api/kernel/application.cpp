@@ -36,7 +36,7 @@ void with_live_session(
             if (verdict.session_active) return next(std::move(*slot));
             fail(http::make_problem("UNAUTHENTICATED", "the session has ended"));
         } catch (const StoreUnavailable& away) {
-            services.report("API-b20f", away.detail, slot->request->request_id);
+            services.report("API-b20f", away.what(), slot->request->request_id);
             fail(http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(kRetryAfterS)
             );
         }

@@ -271,7 +271,7 @@ void run_on_worker(
             try {
                 read_and_answer(services, checks, route, query, realm, *slot);
             } catch (const StoreUnavailable& away) {
-                services.report("API-5e19", away.detail, slot->request->request_id);
+                services.report("API-5e19", away.what(), slot->request->request_id);
                 unavailable("the database cannot be reached");
             } catch (const QueryUnavailable& away) {
                 services.report("API-d3f6", away.what(), slot->request->request_id);

@@ -23,8 +23,14 @@ AccessDirectory::AccessDirectory(
 template <Decider D>
 std::pair<typename D::State, StreamVersion> AccessDirectory::load(TenantId realm, const Uuid& stream) {
     committed_.reset();
-    const StreamState found = committed_.stream(aggregate_type<D>(), realm, stream);
-    return {*static_cast<const typename D::State*>(found.state.get()), found.version};
+    try {
+        const StreamState found = committed_.stream(aggregate_type<D>(), realm, stream);
+        return {*static_cast<const typename D::State*>(found.state.get()), found.version};
+    } catch (const UnreadableLog& damage) {
+        // Written by a newer version while this one still runs, or damaged: who may come in is not known
+        // here.
+        throw StoreUnavailable(damage.what());
+    }
 }
 
 std::optional<Account> AccessDirectory::find_account(const Email& email) {
@@ -46,8 +52,14 @@ std::optional<Account> AccessDirectory::find_account(UserId user) {
 }
 
 identity::Session::State AccessDirectory::session(UserId user, SessionId session) {
+    return session_at(user, session).first;
+}
+
+std::pair<identity::Session::State, StreamVersion> AccessDirectory::session_at(
+    UserId user, SessionId session
+) {
     const std::lock_guard lock(mutex_);
-    return load<identity::Session>(realm_of(user), session.value).first;
+    return load<identity::Session>(realm_of(user), session.value);
 }
 
 std::optional<std::string> AccessDirectory::credential(CredentialId id) {

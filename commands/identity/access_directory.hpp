@@ -22,7 +22,8 @@ struct Account {
 };
 
 /// Answers who may come in, from the log and the vault and not from query tables: nobody is let in or kept
-/// out by a read model that lags. Thread-safe; calls block and throw StoreUnavailable.
+/// out by a read model that lags. Thread-safe; calls block and throw StoreUnavailable, also for a stream that
+/// this version cannot read.
 class AccessDirectory {
 public:
     AccessDirectory(std::unique_ptr<EventStore> store, Cryptography& cryptography, std::uint16_t partitions);
@@ -31,6 +32,8 @@ public:
     /// Without the password.
     std::optional<Account> find_account(UserId user);
     identity::Session::State session(UserId user, SessionId session);
+    /// The same with the version that a command may expect.
+    std::pair<identity::Session::State, StreamVersion> session_at(UserId user, SessionId session);
     std::optional<std::string> credential(CredentialId id);
     /// Empty for somebody who is no active member.
     std::vector<organizations::Role> roles(TenantId organization, UserId user);

@@ -139,8 +139,8 @@ std::uint64_t CommittedState::tenant_head(TenantId tenant) {
 void CommittedState::prefetch(std::span<const StreamKey> streams) {
     try {
         fetch(streams);
-    } catch (const UnreadableLog&) {
-        return;
+    } catch (const StoreUnavailable&) {
+        throw;
     } catch (const std::exception&) {
         return;
     }
@@ -212,10 +212,10 @@ void CommittedState::refresh_counters(const CounterKey& key) {
 contract::RecordedEvent CommittedState::read(const StoredEvent& stored) {
     auto recorded = contract::read_event_line(document_, stored.line, &keyring_);
     if (!recorded) {
-        throw UnreadableLog{
+        throw UnreadableLog(
             "partition " + std::to_string(stored.partition) + " position " + std::to_string(stored.position) +
             ": " + recorded.error().code + ", " + recorded.error().detail
-        };
+        );
     }
     return std::move(*recorded);
 }

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <unordered_map>
 #include <vector>
 
@@ -100,8 +101,8 @@ private:
 };
 
 /// A stored line could not be read: the log was written by a newer binary, or damaged.
-struct UnreadableLog {
-    std::string detail;
+struct UnreadableLog : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 }  // namespace annals

@@ -30,7 +30,7 @@ std::string Keyring::seal(
     const contract::SealPlace& place, const Uuid& subject, std::string_view field, std::string_view plain
 ) {
     const auto key = key_of(subject);
-    if (!key) throw SubjectErased{subject};
+    if (!key) throw SubjectErased();
     return cryptography_.seal(*key, associated_data(place, subject, field), plain);
 }
 

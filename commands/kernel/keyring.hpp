@@ -7,13 +7,14 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <vector>
 
 namespace annals {
 
 /// Seals a value for a subject that has no key: it was never created, or it was destroyed by erasure.
-struct SubjectErased {
-    Uuid subject{};
+struct SubjectErased : std::runtime_error {
+    SubjectErased() : std::runtime_error("the subject has no key") {}
 };
 
 /// Seals and opens the personal values of events with the keys of their subjects, fetching wrapped keys when
@@ -37,6 +38,7 @@ public:
     /// Remembers a key that was just made; `forget` takes it back when its append did not happen.
     void remember(const Uuid& subject, const SubjectKey& key) { keys_.put(subject, key); }
     void forget(const Uuid& subject) { keys_.erase(subject); }
+    void forget_all() { keys_.clear(); }
     [[nodiscard]] bool has_key(const Uuid& subject) { return key_of(subject).has_value(); }
 
 private:

@@ -23,7 +23,7 @@ void WorkingLayer::append(
 ) {
     if (events.empty()) return;
     StreamState state = stream(type, realm, id);
-    if (state.taken) throw StreamTaken{id};
+    if (state.taken) throw StreamTaken();
     for (contract::AnyEvent& event : events) {
         ++state.version;
         state.state = type.evolve(state.state.get(), event);

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <stdexcept>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -23,8 +24,8 @@ struct PendingEvent {
 
 /// A command would create a stream under the id of one that it must not see, of another realm or another
 /// kind.
-struct StreamTaken {
-    Uuid stream{};
+struct StreamTaken : std::runtime_error {
+    StreamTaken() : std::runtime_error("the stream's id is taken") {}
 };
 
 /// What was decided but is not durable. Layers stand on each other: a command on its group, the group on the

@@ -82,14 +82,21 @@ void Writer::process(std::deque<CommandJob> jobs) {
         );
         queue_.put_back(others);
     } catch (const StoreUnavailable& away) {
-        report("WRITER-9c10", away.detail);
-        committed_->reset();
+        report("WRITER-9c10", away.what());
+        start_over();
         refuse(batch, unavailable("the log cannot be reached"));
     } catch (const std::exception& error) {
         report("WRITER-8b15", error.what());
-        committed_->reset();
+        start_over();
         refuse(batch, reject("INTERNAL", "the command could not be decided"));
     }
+}
+
+/// Whatever a batch that broke off left behind is not what the log says: neither streams nor the keys of
+/// subjects that were to be made with it.
+void Writer::start_over() {
+    committed_->reset();
+    committed_->keyring().forget_all();
 }
 
 /// While an outcome is unknown, the clients are not told before the log can be asked again, within a bound:
@@ -102,8 +109,8 @@ bool Writer::attempt_patiently(Batch& batch) {
         } catch (const StoreUnavailable&) {
             if (!batch.in_doubt() || std::chrono::steady_clock::now() >= give_up_at) throw;
         }
-        committed_->reset();
-        if (queue_.stops_within(kInDoubtPause)) throw StoreUnavailable{"stopping"};
+        start_over();
+        if (queue_.stops_within(kInDoubtPause)) throw StoreUnavailable("stopping");
     }
 }
 
@@ -197,12 +204,14 @@ template <class Run>
 auto Writer::contain(Run&& run) -> decltype(run()) {
     try {
         return std::forward<Run>(run)();
+    } catch (const StoreUnavailable&) {
+        throw;
     } catch (const SubjectErased&) {
         return std::unexpected(reject("ERASED", "the personal data this command is about was erased"));
     } catch (const StreamTaken&) {
         return std::unexpected(reject("NOT_FOUND", "there is nothing here for you under this id"));
     } catch (const UnreadableLog& damage) {
-        report("WRITER-4e2a", damage.detail);
+        report("WRITER-4e2a", damage.what());
         return std::unexpected(unavailable("a stored event cannot be read by this version"));
     } catch (const std::exception& error) {
         report("WRITER-71d3", error.what());

@@ -48,6 +48,7 @@ private:
 
     void run();
     void process(std::deque<CommandJob> jobs);
+    void start_over();
     bool attempt_patiently(Batch& batch);
     bool attempt(Batch& batch);
     [[nodiscard]] std::vector<std::uint16_t> heads_of(const Batch& batch) const;

@@ -39,7 +39,7 @@ bool Writer::settle(Batch& batch, AppendOutcome outcome) {
             note_doubt(batch);
             return false;
         default:
-            throw StoreUnavailable{"the database refused the append"};
+            throw StoreUnavailable("the database refused the append");
     }
 }
 

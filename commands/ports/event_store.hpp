@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -168,7 +169,7 @@ public:
     virtual LogEnd end() = 0;
     /// All events of the streams, ordered by partition and position. Streams that do not exist give nothing.
     virtual std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) = 0;
-    /// The events of these ranges, dense and in order of partition and position.
+    /// The events of these ranges, in order of partition and position; a damaged log has fewer.
     virtual std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) = 0;
     /// The last position in each realm's own numbering; 0 for a realm without events. Same order as asked.
     virtual std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) = 0;
@@ -186,8 +187,8 @@ public:
 };
 
 /// The database could not be reached, or not in time.
-struct StoreUnavailable {
-    std::string detail;
+struct StoreUnavailable : std::runtime_error {
+    using std::runtime_error::runtime_error;
 };
 
 }  // namespace annals

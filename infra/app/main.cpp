@@ -50,7 +50,7 @@ int run_guarded(const std::function<int()>& command) {
     } catch (const annals::StoreUnavailable& away) {
         std::fprintf(
             stderr, "annals: PostgreSQL cannot be reached: %s; is it running, and is --dsn right?\n",
-            away.detail.c_str()
+            away.what()
         );
         return kFailure;
     } catch (const annals::pg::PgError& error) {
@@ -58,7 +58,7 @@ int run_guarded(const std::function<int()>& command) {
         std::fprintf(stderr, "annals: %s%s\n", error.what(), absent ? " See --dsn (ANNALS_DSN)." : "");
         return kFailure;
     } catch (const annals::UnreadableLog& damage) {
-        std::fprintf(stderr, "annals: the log cannot be read: %s\n", damage.detail.c_str());
+        std::fprintf(stderr, "annals: the log cannot be read: %s\n", damage.what());
         return kFailure;
     } catch (const std::exception& error) {
         std::fprintf(stderr, "annals: %s\n", error.what());

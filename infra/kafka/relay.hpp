@@ -46,7 +46,8 @@ public:
 
     void start();
     /// Finishes or takes back the running transaction and joins the thread; a broker that is away delays this
-    /// by about 2 s at most. May be called more than once.
+    /// by about 2 s at most, or, while a topic is compared with a restored log, until that gives up. May be
+    /// called more than once.
     void stop();
 
     /// Says that the log has grown. Cheap, never blocks, any thread. Without it the relay looks every 20 ms,

@@ -35,8 +35,9 @@ public:
 
     /// Asked about 50 times a second by an idle relay, so it should be one cheap query.
     virtual LogEnd end() = 0;
-    /// The events after position `after`, in order and without gaps: at most `limit` of them, and no further
-    /// one once `bytes_max` bytes of lines are reached (so at least one, if there is one).
+    /// The events after position `after`, in order: at most `limit` of them, and no further one once
+    /// `bytes_max` bytes of lines are reached (so at least one, if there is one). A damaged log has gaps; the
+    /// caller looks for them.
     virtual std::vector<LogRecord> read(
         std::uint16_t partition, std::uint64_t after, std::size_t limit, std::size_t bytes_max
     ) = 0;

@@ -208,8 +208,8 @@ RelaySession::Round RelaySession::publish_round() {
     }
     require(producer_.begin());
     produce_until_deadline(heads, sent);
-    board_.update([&heads = heads](RelayStatus& status) {
-        status.see(heads);
+    board_.update([&seen = heads](RelayStatus& status) {
+        status.see(seen);
         status.commit_since = Clock::now();
     });
     require(producer_.commit());

@@ -117,13 +117,15 @@ const LogRecord* LogCursor::at(std::uint64_t position) {
     if (position == 0 || position > head_) return nullptr;
     if (page_.empty() || position < page_.front().position || position > page_.back().position) {
         page_ = log_.read(partition_, position - 1, kPageRecords, kPageBytes);
-        if (page_.empty() || page_.front().position != position) {
-            throw std::runtime_error(
-                fmt::format("the log does not return position {} of partition {}", position, partition_)
-            );
-        }
     }
-    return &page_[position - page_.front().position];
+    const auto found = std::ranges::lower_bound(page_, position, {}, &LogRecord::position);
+    if (found == page_.end() || found->position != position) {
+        throw std::runtime_error(fmt::format(
+            "the log has no position {} in partition {}: it is damaged, run annals verify", position,
+            partition_
+        ));
+    }
+    return &*found;
 }
 
 bool LogCursor::has(const TopicRecord& record) {

@@ -45,7 +45,7 @@ public:
 inline constexpr std::size_t kLogTextBytesMax = 4096;
 
 /// Writes one line when `level` is at or above the level in force: `ts` (RFC 3339, UTC, microseconds),
-/// `level`, `code`, `msg`, then the fields. `code` is unique in the source ("KAFKA-c650"), so that a line
+/// `level`, `code`, `msg`, then the fields. `code` is unique in the source ("KAFKA-3f1c"), so that a line
 /// leads to the place that wrote it. Any thread, at any time; before configure_log() lines go to stderr as
 /// JSON from level info.
 void log(

@@ -44,8 +44,8 @@ inline constexpr auto kSettings = std::to_array<SettingInfo>({
     {.name = "dsn", .secret = true, .help = "PostgreSQL connection of the server, a role that owns nothing"},
     {.name = "owner_dsn",
      .secret = true,
-     .help = "PostgreSQL connection of a role that may create: for `migrate`, `backup`, `log raise-epoch` and "
-             "`projections rebuild`, not for `serve`"},
+     .help = "PostgreSQL connection of a role that may create: for `migrate`, `backup`, `log raise-epoch`, "
+             "`projections rebuild` and the like, not for `serve`"},
     {.name = "api_dsn",
      .secret = true,
      .help = "PostgreSQL connection of queries, a role under row-level security; when empty, dsn with the "

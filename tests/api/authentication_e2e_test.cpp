@@ -2,8 +2,10 @@
 #include "infra/crypto/jwt.hpp"
 #include "tests/api/route_cases.hpp"
 
+#include <array>
 #include <chrono>
 #include <fmt/format.h>
+#include <future>
 #include <gmock/gmock.h>
 
 namespace annals::test {
@@ -143,6 +145,18 @@ TEST_F(Authentication, EndsASessionWhoseSpentRefreshTokenComesBack) {
     // Another session of the same person goes on.
     ApiClient again(instance, people.log_in("ada@example.org", people.engines));
     EXPECT_EQ(again.get(task).status, 200);
+}
+
+TEST_F(Authentication, LetsOneOfTwoSimultaneousRefreshesThroughAndEndsTheSession) {
+    const std::string form = fmt::format(R"({{"refresh_token":"{}"}})", people.ada_refresh_token);
+    const auto refresh = [&] { return ApiClient(instance).post(kApi + "/auth/refresh", form); };
+    auto other = std::async(std::launch::async, refresh);
+    const Answer mine = refresh();
+    const Answer theirs = other.get();
+    EXPECT_THAT((std::array{mine.status, theirs.status}), testing::UnorderedElementsAre(200, 410));
+    const Answer& winner = mine.status == 200 ? mine : theirs;
+    const std::string next = fmt::format(R"({{"refresh_token":"{}"}})", winner.text("/refresh_token"));
+    EXPECT_EQ(people.public_client.post(kApi + "/auth/refresh", next).status, 410);
 }
 
 TEST_F(Authentication, LetsAnInvitationBeUsedOnce) {

@@ -303,6 +303,19 @@ TEST_F(PgEventStore, AnAppendThatWasCommittedBeforeTheCutIsFoundInTheCommandTabl
     EXPECT_EQ(rows("log.event"), "1");
 }
 
+TEST_F(PgEventStore, ReadsOnAfterItsIdleConnectionWasClosed) {
+    (void)store->end();
+    for (int i = 0; i < 2; ++i) {
+        database.run(
+            "select pg_terminate_backend(pid, 5000) from pg_stat_activity where datname = current_database() "
+            "and application_name = 'annals-writer'"
+        );
+        // Once with a statement that the closed session had prepared, once with a new one.
+        if (i == 0) EXPECT_EQ(store->end().heads.size(), 3U);
+        if (i == 1) EXPECT_TRUE(store->find_commands(std::vector<CommandKey>{{}}).empty());
+    }
+}
+
 TEST_F(PgEventStore, FindsTheCardBesideARank) {
     pg::Connection engine(database.engine_dsn(), pg::kProjectorSession);
     const TenantId realm{uuid_of(1)};

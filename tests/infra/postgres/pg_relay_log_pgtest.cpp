@@ -74,6 +74,11 @@ TEST_F(PgRelayLog, ReadsInOrderWithinItsLimits) {
     EXPECT_EQ(log->read(0, 4, 100, 1).size(), 1U) << "at least one";
     EXPECT_TRUE(log->read(0, 10, 100, 1000).empty());
     EXPECT_EQ(log->read(1, 0, 100, 1000).size(), 1U);
+    database.run("alter table log.event disable trigger all");
+    database.run("delete from log.event where partition = 0 and position = 2");
+    const auto damaged = log->read(0, 0, 100, 1'000'000);
+    ASSERT_EQ(damaged.size(), 9U) << "the caller finds the gap";
+    EXPECT_EQ(damaged[1].position, 3U);
 }
 
 }  // namespace
