@@ -111,7 +111,8 @@ void respond_when_visible(
 std::optional<http::Problem> overload_refusal(
     Services& services, const CommandRoute& route, const Principal& principal
 ) {
-    // What founds a realm of its own waits in that realm's line, which nobody has yet.
+    // What names another realm than the session's waits in the session's line as well, but maybe for another
+    // writer, which is known when it is read.
     if (route.realm != Realm::session || route.type->target_is_realm || !principal.tenant)
         return std::nullopt;
     const auto refused = services.bus.refusal_now(*principal.tenant);

@@ -52,6 +52,12 @@ std::expected<std::shared_ptr<void>, std::vector<FieldFault>> read_fields_with(
     return command;
 }
 
+/// The token vouches for whom it names. What a command names is looked at only when it is decided.
+TenantId sender_of(const Principal& principal, TenantId realm) {
+    const TenantId own = annals::realm_of(principal.user);
+    return realm == own ? own : principal.tenant.value_or(own);
+}
+
 /// The id of the n-th command of a request that has one id: the same in every process that reads it.
 CommandId numbered(CommandId id, std::size_t index) {
     for (std::size_t at = id.value.bytes.size(); index > 0 && at > 10; index >>= 8U) {
@@ -101,6 +107,7 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
     command.target = target;
     command.fresh_target = type.target == Target::creates;
     command.realm = realm;
+    command.sender = sender_of(principal_, realm);
     command.actor = {contract::ActorKind::user, principal_.user.value, std::nullopt};
     command.session = principal_.session;
     command.request_id = request_.request_id;

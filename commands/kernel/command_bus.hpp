@@ -18,6 +18,7 @@ using GroupCompletion = std::move_only_function<void(std::vector<CommandResult>)
 
 /// Named limits of the command side. What a client sees of them is OVERLOADED.
 struct CommandLimits {
+    // A realm's commands are here those that its people send (CommandRequest::line).
     std::size_t queue_max{4096};        ///< commands waiting for one writer
     std::size_t queue_realm_max{2048};  ///< of them, of one realm
     /// The queue is kept short by time: beyond `queue_free` commands in all, a realm whose oldest command has
@@ -91,8 +92,9 @@ public:
     /// All or nothing when `atomic` (one realm only); otherwise each for itself, in order.
     void submit_group(std::vector<CommandRequest> requests, bool atomic, GroupCompletion done);
 
-    /// The refusal that a single command of this realm would meet at this moment, counted as one; nothing
-    /// when it would be taken. Spares those who are refused, and everybody else, the reading of a command.
+    /// The refusal that a single command to this realm from its own people would meet at this moment, counted
+    /// as one; nothing when it would be taken. Spares those who are refused, and everybody else, the reading
+    /// of a command.
     std::optional<Rejection> refusal_now(TenantId realm);
 
     /// Finishes what is queued, then stops. Later submits are refused with UNAVAILABLE.

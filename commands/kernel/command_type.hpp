@@ -52,6 +52,9 @@ struct CommandRequest {
     std::shared_ptr<const void> command;
     Uuid target{};     ///< the stream it is addressed to; for a creating command its new id
     TenantId realm{};  ///< of that stream
+    /// The realm that its sender belongs to, as their session says: their organization, or their own. Nothing
+    /// for what cannot be sent to a realm of one's choice, logins for example: then it is `realm`.
+    std::optional<TenantId> sender{};
     bool fresh_target{false
     };  ///< the id was made for this request, so nothing needs to be looked up under it
     contract::Actor actor{};
@@ -70,6 +73,10 @@ struct CommandRequest {
     std::string reason;
     std::string client_address;  ///< clear; sealed with the actor's key before it is written
     std::string traceparent;
+
+    /// The realm at whose expense it waits for the writer. Not the realm it names: whether the sender belongs
+    /// to that one is for the decision to say, and until then anybody may name any number of them.
+    [[nodiscard]] TenantId line() const { return sender.value_or(realm); }
 };
 
 /// What an accepted command answers. `body` is the stored JSON answer, the same bytes on every repeat.

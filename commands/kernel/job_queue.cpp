@@ -19,6 +19,10 @@ constexpr std::chrono::milliseconds kRestMax{20};
 /// The last batch counts for one part in so many.
 constexpr int kBatchesAveraged = 4;
 
+bool any_realm(TenantId /*named*/) {
+    return true;
+}
+
 }  // namespace
 
 JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point now) {
@@ -86,11 +90,11 @@ JobQueue::Verdict JobQueue::push(CommandJob& job) {
     {
         const auto now = Clock::now();
         const std::lock_guard lock(mutex_);
-        const Verdict verdict = admit(job.requests.front().realm, job.bulk, now);
+        const Verdict verdict = admit(job.requests.front().line(), job.bulk, now);
         if (verdict != Verdict::taken) return verdict;
         if (commands_ == 0) moved_at_ = now;
         commands_ += job.requests.size();
-        Line& line = line_of(job.requests.front().realm, now, false);
+        Line& line = line_of(job.requests.front().line(), now, false);
         line.commands += job.requests.size();
         line.jobs.push_back(std::move(job));
     }
@@ -107,18 +111,22 @@ void JobQueue::put_back(std::deque<CommandJob>& jobs) {
     const auto now = Clock::now();
     const std::lock_guard lock(mutex_);
     for (CommandJob& job : jobs | std::views::reverse) {
-        Line& line = line_of(job.requests.front().realm, now, true);
+        Line& line = line_of(job.requests.front().line(), now, true);
         commands_ += job.requests.size();
         line.commands += job.requests.size();
         line.jobs.push_front(std::move(job));
     }
 }
 
-std::size_t JobQueue::serve_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken) {
+std::size_t JobQueue::serve_turn(
+    std::size_t commands, Clock::time_point now, const Wanted& wanted, std::deque<CommandJob>& taken
+) {
     const TenantId realm = turns_.front()->realm;
-    const std::size_t count = take_turn(commands, now, taken);
+    const std::size_t count = take_turn(commands, now, wanted, taken);
     if (std::exchange(last_realm_, realm).value_or(realm) != realm) shared_until_ = now + kSharedFor;
-    if (lines_.contains(realm)) {
+    if (const auto line = lines_.find(realm); line != lines_.end()) {
+        // What stays because it is not wanted now may be little.
+        if (!wanted(line->second->next_named())) return count;
         heavy_ = realm;
         heavy_until_ = now + kSharedFor;
     } else if (realm != heavy_ && count < limits_.batch_realm_share) {
@@ -127,7 +135,9 @@ std::size_t JobQueue::serve_turn(std::size_t commands, Clock::time_point now, st
     return count;
 }
 
-std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken) {
+std::size_t JobQueue::take_turn(
+    std::size_t commands, Clock::time_point now, const Wanted& wanted, std::deque<CommandJob>& taken
+) {
     Line& line = *turns_.front();
     turns_.pop_front();
     std::size_t count = 0;
@@ -135,7 +145,8 @@ std::size_t JobQueue::take_turn(std::size_t commands, Clock::time_point now, std
         count += line.jobs.front().requests.size();
         taken.push_back(std::move(line.jobs.front()));
         line.jobs.pop_front();
-    } while (!line.jobs.empty() && count + line.jobs.front().requests.size() <= commands);
+    } while (!line.jobs.empty() && count + line.jobs.front().requests.size() <= commands &&
+             wanted(line.next_named()));
     line.commands -= count;
     commands_ -= count;
     line.waits_since = now;
@@ -170,11 +181,11 @@ std::deque<CommandJob> JobQueue::take() {
     now = Clock::now();
     batch_began_ = moved_at_ = now;
     std::deque<CommandJob> taken;
-    fill(taken, now, [](TenantId) { return true; });
+    fill(taken, now, any_realm);
     return taken;
 }
 
-void JobQueue::take_more(std::deque<CommandJob>& taken, const std::function<bool(TenantId)>& wanted) {
+void JobQueue::take_more(std::deque<CommandJob>& taken, const Wanted& wanted) {
     const auto now = Clock::now();
     const std::size_t had = taken.size();
     const std::lock_guard lock(mutex_);
@@ -182,13 +193,11 @@ void JobQueue::take_more(std::deque<CommandJob>& taken, const std::function<bool
     if (taken.size() > had) moved_at_ = now;
 }
 
-void JobQueue::fill(
-    std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
-) {
+void JobQueue::fill(std::deque<CommandJob>& taken, Clock::time_point now, const Wanted& wanted) {
     std::size_t room = limits_.batch_commands_max;
     std::unordered_map<TenantId, std::size_t> had;
     for (const CommandJob& job : taken) {
-        had[job.requests.front().realm] += job.requests.size();
+        had[job.requests.front().line()] += job.requests.size();
         room -= std::min(room, job.requests.size());
     }
     for (std::size_t turns = turns_.size(); turns > 0 && room > 0; --turns) {
@@ -198,11 +207,11 @@ void JobQueue::fill(
         const std::size_t share = turn_of(realm, shared, now);
         const auto before = had.find(realm);
         const std::size_t left = share - std::min(share, before == had.end() ? 0 : before->second);
-        if (left == 0 || !wanted(realm)) {
+        if (left == 0 || !wanted(turns_.front()->next_named())) {
             std::ranges::rotate(turns_, turns_.begin() + 1);
             continue;
         }
-        const std::size_t count = serve_turn(std::min(room, left), now, taken);
+        const std::size_t count = serve_turn(std::min(room, left), now, wanted, taken);
         had[realm] += count;
         room -= std::min(room, count);
     }
@@ -216,11 +225,11 @@ std::deque<CommandJob> JobQueue::take_stalled(std::chrono::milliseconds limit) {
     std::deque<CommandJob> doubtful;
     while (!turns_.empty()) {
         std::deque<CommandJob> turn;
-        (void)take_turn(commands_, now, turn);
+        (void)take_turn(commands_, now, any_realm, turn);
         for (CommandJob& job : turn) (job.in_doubt ? doubtful : taken).push_back(std::move(job));
     }
     for (CommandJob& job : doubtful) {
-        Line& line = line_of(job.requests.front().realm, now, false);
+        Line& line = line_of(job.requests.front().line(), now, false);
         commands_ += job.requests.size();
         line.commands += job.requests.size();
         line.jobs.push_back(std::move(job));

@@ -23,12 +23,15 @@ struct CommandJob {
     bool in_doubt{false};  ///< an append with it broke off: it may have been committed, or still be
 };
 
-/// Jobs on their way to one writer. Each realm has a line of its own and the lines are served by turns, so
-/// that a realm that sends much waits behind itself and not in front of the others. Within a realm jobs keep
-/// their order. What would wait too long is refused at the door, by the limits of CommandLimits. Thread-safe.
+/// Jobs on their way to one writer. Each realm has a line of its own, for what its people send to whatever
+/// realm (CommandRequest::line), and the lines are served by turns, so that a realm that sends much waits
+/// behind itself and not in front of the others. Within a line jobs keep their order. What would wait too
+/// long is refused at the door, by the limits of CommandLimits. Thread-safe.
 class JobQueue {
 public:
     using Clock = std::chrono::steady_clock;
+    /// Which commands are wanted, by the realm that they name.
+    using Wanted = std::function<bool(TenantId)>;
 
     enum class Verdict : std::uint8_t {
         taken,
@@ -44,7 +47,7 @@ public:
     /// `job` is untouched unless it was taken. A group is taken whole or not at all, and may exceed a bound
     /// by its own size.
     Verdict push(CommandJob& job);
-    /// What push() would answer for a single command of the realm at this moment.
+    /// What push() would answer for a single command of the realm's line at this moment.
     [[nodiscard]] Verdict would_take(TenantId realm);
     /// In front of the others and in their order, however full the queue is.
     void put_back(std::deque<CommandJob>& jobs);
@@ -53,8 +56,9 @@ public:
     /// others have nothing waiting at this moment: they would wait for the end of that batch. Nothing when
     /// the queue stops and is empty.
     std::deque<CommandJob> take();
-    /// Adds what came meanwhile to a batch, by the same rules, of those realms alone. Does not wait.
-    void take_more(std::deque<CommandJob>& taken, const std::function<bool(TenantId)>& wanted);
+    /// Adds what came meanwhile to a batch, by the same rules: of each line what is wanted, up to the first
+    /// job that is not. Does not wait.
+    void take_more(std::deque<CommandJob>& taken, const Wanted& wanted);
     /// Takes every job out when nothing was taken for `limit` although jobs wait: the writer hangs. Jobs
     /// whose outcome is in doubt stay.
     std::deque<CommandJob> take_stalled(std::chrono::milliseconds limit);
@@ -70,9 +74,11 @@ public:
 private:
     struct Line {
         TenantId realm{};
-        std::deque<CommandJob> jobs;
+        std::deque<CommandJob> jobs;  ///< one at least
         std::size_t commands{0};
         Clock::time_point waits_since{};  ///< its last turn, or its entry when it had none since
+
+        [[nodiscard]] TenantId next_named() const { return jobs.front().requests.front().realm; }
     };
 
     /// The verdict; when those of slowness go on, the queue is short for a while.
@@ -85,15 +91,18 @@ private:
     [[nodiscard]] Clock::duration expected_wait(const Line& line, Clock::time_point now) const;
     /// Whether a realm that has much waiting and others are at work.
     [[nodiscard]] bool gives_way(Clock::time_point now) const;
-    void fill(
-        std::deque<CommandJob>& taken, Clock::time_point now, const std::function<bool(TenantId)>& wanted
-    );
+    void fill(std::deque<CommandJob>& taken, Clock::time_point now, const Wanted& wanted);
     [[nodiscard]] bool only_heavy_waits() const;
     Line& line_of(TenantId realm, Clock::time_point now, bool in_front);
     /// A turn for a batch: notes who is at work, and how much.
-    std::size_t serve_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
-    /// Moves up to `commands` commands of the first line, one job at least, and passes the turn on.
-    std::size_t take_turn(std::size_t commands, Clock::time_point now, std::deque<CommandJob>& taken);
+    std::size_t serve_turn(
+        std::size_t commands, Clock::time_point now, const Wanted& wanted, std::deque<CommandJob>& taken
+    );
+    /// Moves up to `commands` commands of the first line, one job at least and then what is wanted, and
+    /// passes the turn on.
+    std::size_t take_turn(
+        std::size_t commands, Clock::time_point now, const Wanted& wanted, std::deque<CommandJob>& taken
+    );
 
     const CommandLimits limits_;
     mutable std::mutex mutex_;

@@ -4,6 +4,7 @@
 #include "tests/support/command_world.hpp"
 #include "tests/support/scripted_bus.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace annals::api {
@@ -16,7 +17,10 @@ using testing::HasSubstr;
 /// The API as it is served, on a log in memory, with a queue of one command before a writer that is held.
 class FullQueue : public testing::Test {
 protected:
-    FullQueue() {
+    explicit FullQueue(const CommandLimits& limits = narrow())
+        : process(
+              world, Principal{.user = ada, .tenant = realm, .session = begin_session(world, ada)}, limits
+          ) {
         server::ServerOptions options;
         options.refuse_unread = make_unread_refusal(process.services, all_routes());
         served.emplace(std::move(options));
@@ -28,7 +32,7 @@ protected:
         gate.wait_until_reached();
         waiting = test::submit(bus, test::scripted(test::appends(), realm, world.ids.next()));
     }
-    ~FullQueue() override {
+    void TearDown() override {
         gate.open();
         served.reset();
     }
@@ -68,9 +72,7 @@ protected:
     UserId ada = world.register_user("ada@example.org");
     TenantId realm = world.found(ada, "moon");
     test::Gate gate;
-    StubbedProcess process{
-        world, Principal{.user = ada, .tenant = realm, .session = begin_session(world, ada)}, narrow()
-    };
+    StubbedProcess process;
     CommandBus& bus = process.bus;
     std::optional<server::HttpServer> served;
     std::future<CommandResult> held;
@@ -124,6 +126,58 @@ TEST_F(FullQueue, LeavesWhatIsNoCommandOfTheOrganizationToItsRoute) {
     client.send("{}");
     expect_problem(client.read(), 404, "no route");
     EXPECT_EQ(bus.stats().refused_full, 0U);
+}
+
+/// The same, where the queue is long and the organization's own line is full.
+class FullLine : public FullQueue {
+protected:
+    FullLine() : FullQueue(one_of_each_realm()) {}
+
+    static CommandLimits one_of_each_realm() {
+        CommandLimits limits = narrow();
+        limits.queue_max = 100;
+        limits.queue_realm_max = 1;
+        return limits;
+    }
+    static std::string post(std::string_view path, std::string_view body) {
+        return fmt::format(
+            "POST {} HTTP/1.1\r\nHost: h\r\nContent-Type: application/json\r\nAuthorization: Bearer {}\r\n"
+            "Content-Length: {}\r\n\r\n{}",
+            path, kToken, body.size(), body
+        );
+    }
+    /// Each names an organization of its own, to which nobody belongs.
+    std::vector<std::string> strange_commands() {
+        constexpr std::string_view kRename =
+            R"({{"type":"org.RenameTenant","id":"{}","data":{{"name":"Mine"}}}})";
+        constexpr std::string_view kFound =
+            R"({"type":"org.CreateTenant","data":{"name":"Sun","slug":"sun"}})";
+        const auto path = [this] { return fmt::format("/api/v1/orgs/{}", world.ids.next().to_string()); };
+        return {
+            post(path() + "/invitations", R"({"email":"bob@example.org","roles":["member"]})"),
+            post("/api/v1/commands", fmt::format(kRename, world.ids.next().to_string())),
+            post("/api/v1/commands", kFound),
+        };
+    }
+};
+
+TEST_F(FullLine, IsThatOfWhoeverNamesOtherRealms) {
+    RawClient client(served->port());
+    for (const std::string& command : strange_commands()) {
+        client.send(command);
+        expect_refused(client.read());
+    }
+    EXPECT_EQ(bus.stats().refused_realm, 3U);
+    EXPECT_EQ(bus.stats().queued, 1U);
+    drain();
+    std::vector<int> decided;
+    for (const std::string& command : strange_commands()) {
+        client.send(command);
+        const auto answer = client.read();
+        ASSERT_TRUE(answer);
+        decided.push_back(answer->status);
+    }
+    EXPECT_THAT(decided, testing::ElementsAre(404, 404, 201));
 }
 
 }  // namespace
