@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <unordered_set>
 
 namespace annals::api {
 namespace {
@@ -64,6 +65,20 @@ void answer_batch(Exchange exchange, bool atomic, const std::vector<CommandResul
     std::string items = "[";
     for (const CommandResult& result : results) append_item(items, result, *exchange.request);
     exchange.respond(http::json_response(200, R"({"items":)" + items + "]}"));
+}
+
+/// Of two commands with one id the second would be told that the first is being decided, on every try.
+std::optional<http::Problem> repeated_id(const CommandBatch& batch) {
+    std::unordered_set<CommandId> ids;
+    for (std::size_t i = 0; i < batch.commands.size(); ++i) {
+        const std::optional<CommandId>& id = batch.commands[i].command_id;
+        if (!id || ids.insert(*id).second) continue;
+        return faults_problem(
+            {{"/command_id", "duplicate", "another command of this batch has this id"}},
+            "/commands/" + std::to_string(i)
+        );
+    }
+    return std::nullopt;
 }
 
 }  // namespace
@@ -169,6 +184,7 @@ void run_command(Services& services, Exchange exchange) {
 void run_command_batch(Services& services, Exchange exchange) {
     const auto batch = read_form<CommandBatch>(*command_batch_info(), exchange);
     if (!batch) return;
+    if (const auto repeated = repeated_id(*batch)) return exchange.fail(*repeated);
     const bool atomic = batch->atomic.value_or(false);
     const CommandInput input(services, *exchange.request, *exchange.principal);
     std::vector<CommandRequest> commands;

@@ -121,6 +121,7 @@ void write_batch_schemas(JsonText& json) {
             });
             json.object("commands", [&] {
                 json.text("type", "array");
+                json.text("description", "no two of them with the same command_id");
                 json.object("items", [&] { json.text("$ref", std::string(kSchemaPlace) + "Command"); });
                 json.number("minItems", 1);
                 json.number("maxItems", static_cast<std::int64_t>(kCommandBatchMax));

@@ -103,6 +103,28 @@ TEST_F(Batches, HoldAThousandCommandsAndNoMore) {
     EXPECT_EQ(instance.events(), before + kBatchMax);
 }
 
+TEST_F(Batches, NameEachCommandIdOnceAndDoNothingOtherwise) {
+    const auto before = instance.events();
+    const auto with_id = [&](const std::string& id, const std::string& title) {
+        return fmt::format(
+            R"({{"type":"prj.CreateTask","command_id":"{}","data":{{"project_id":"{}","title":"{}"}}}})", id,
+            board.project, title
+        );
+    };
+    const std::string id = "0190a1b2-c3d4-7e5f-8a9b-0000000000aa";
+    for (const bool atomic : {false, true}) {
+        const Answer answer =
+            send(batch(atomic, {with_id(id, "A"), create("B"), with_id(unknown, "C"), with_id(id, "A")}));
+        EXPECT_EQ(answer.status, 422) << answer;
+        EXPECT_EQ(answer.code(), "VALIDATION_FAILED");
+        EXPECT_EQ(answer.text("/errors/0/pointer"), "/commands/3/command_id");
+        EXPECT_EQ(answer.text("/errors/0/code"), "duplicate");
+    }
+    EXPECT_EQ(instance.events(), before);
+    EXPECT_EQ(send(batch(true, {with_id(id, "A"), with_id(unknown, "C"), create("B")})).status, 200);
+    EXPECT_EQ(instance.events(), before + 3);
+}
+
 TEST_F(Batches, AreRepeatedByTheIdsOfTheirCommands) {
     const std::string id = "0190a1b2-c3d4-7e5f-8a9b-00000000000";
     Words commands;
