@@ -59,8 +59,8 @@ private:
             try {
                 Connection connection(dsn_, kListenerSession);
                 connection.execute(listen_);
-                delay_ms = 0;
                 callback_({});
+                delay_ms = 0;
                 while (!stopping_) {
                     bool heard = false;
                     connection.wait_notifications(wake_, kListenCheck, [&](std::string_view payload) {
@@ -71,7 +71,7 @@ private:
                 }
             } catch (const PgError& error) {
                 runtime::log(
-                    runtime::Level::warning, "PG-c07b", "the listener lost PostgreSQL",
+                    runtime::Level::warning, "PG-c07b", "the listener lost PostgreSQL and connects anew",
                     {{"error", error.what()}}
                 );
                 delay_ms = std::clamp(delay_ms * 2, kReconnectMinMs, kReconnectMaxMs);

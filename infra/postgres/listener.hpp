@@ -11,8 +11,9 @@ inline constexpr const char* kAppliedChannel = "annals_applied";
 
 /// Hears what projectors of other processes tell (NOTIFY) on a connection and a thread of its own. An empty
 /// payload means that a new connection listens now: whatever was told before may have been missed, so look
-/// for yourself. The callback runs on the listener's thread and must not throw. The destructor stops the
-/// thread.
+/// for yourself. The callback runs on the listener's thread and may throw PgError, when looking failed: the
+/// listener waits, longer each time up to kReconnectMaxMs, connects anew and calls it again with an empty
+/// payload. It must throw nothing else. The destructor stops the thread.
 class Listener {
 public:
     using Callback = std::function<void(std::string_view payload)>;

@@ -1,7 +1,6 @@
 #include "infra/projector/visibility_feed.hpp"
 
 #include "infra/postgres/connection.hpp"
-#include "infra/runtime/log.hpp"
 #include "projections/catalogue.hpp"
 
 #include <string_view>
@@ -21,34 +20,27 @@ constexpr pg::Statement kRaises{"visibility_raises", "select partition, epoch, a
 
 }  // namespace
 
-/// On the listener's thread. A failure is only told: the next notification or connection brings the
-/// positions.
+/// On the listener's thread. A failure goes up to the listener, which connects anew and so asks again:
+/// nothing else would bring the positions of a partition in which nothing happens.
 void VisibilityFeed::read_checkpoints() {
     pg::ArrayParam names(pg::ElementType::text);
     for (const ProjectionType* type : projection_catalogue())
         names.add(std::string_view(type->checkpoint_name()));
     pg::Params params;
     params.array(std::move(names));
-    try {
-        pg::Connection connection(dsn_, pg::kListenerSession);
-        const pg::Rows raises = connection.query(kRaises);
-        for (std::size_t row = 0; row < raises.size(); ++row) {
-            visibility_.raised(
-                static_cast<std::uint16_t>(raises.count(row, 0)),
-                static_cast<std::uint32_t>(raises.count(row, 1)), raises.count(row, 2)
-            );
-        }
-        const pg::Rows rows = connection.query(kApplied, params);
-        for (std::size_t row = 0; row < rows.size(); ++row) {
-            visibility_.applied(
-                {static_cast<std::uint32_t>(rows.count(row, 1)),
-                 static_cast<std::uint16_t>(rows.count(row, 0)), rows.count(row, 2)}
-            );
-        }
-    } catch (const pg::PgError& error) {
-        runtime::log(
-            runtime::Level::warning, "PROJ-5d13", "the checkpoints could not be read",
-            {{"error", error.what()}}
+    pg::Connection connection(dsn_, pg::kListenerSession);
+    const pg::Rows raises = connection.query(kRaises);
+    for (std::size_t row = 0; row < raises.size(); ++row) {
+        visibility_.raised(
+            static_cast<std::uint16_t>(raises.count(row, 0)),
+            static_cast<std::uint32_t>(raises.count(row, 1)), raises.count(row, 2)
+        );
+    }
+    const pg::Rows rows = connection.query(kApplied, params);
+    for (std::size_t row = 0; row < rows.size(); ++row) {
+        visibility_.applied(
+            {static_cast<std::uint32_t>(rows.count(row, 1)), static_cast<std::uint16_t>(rows.count(row, 0)),
+             rows.count(row, 2)}
         );
     }
 }
