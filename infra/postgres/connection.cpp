@@ -117,9 +117,6 @@ void Connection::require_usable() const {
 std::int32_t Connection::server_version() const {
     return PQserverVersion(connection_.get());
 }
-std::int32_t Connection::backend_pid() const {
-    return PQbackendPID(connection_.get());
-}
 
 Connection::Deadline Connection::deadline() const {
     return steady_clock::now() + reply_wait_;

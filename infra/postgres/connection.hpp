@@ -67,7 +67,6 @@ public:
     );
 
     [[nodiscard]] std::int32_t server_version() const;  ///< 150020 for 15.20
-    [[nodiscard]] std::int32_t backend_pid() const;
 
 private:
     using Deadline = std::chrono::steady_clock::time_point;

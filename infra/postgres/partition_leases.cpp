@@ -103,11 +103,11 @@ PartitionLeases::PartitionLeases(std::string dsn, std::string member)
 
 Connection& PartitionLeases::connection() {
     Connection& connection = connection_.get();
-    if (connection.backend_pid() != prepared_pid_) {
+    if (connection_.connections() != prepared_) {
         connection.execute(fmt::format("listen {}", kLeasesChannel));
         connection.query(kLockMember, of_member(member_));
         connection.query(kMakeLeases);
-        prepared_pid_ = connection.backend_pid();
+        prepared_ = connection_.connections();
     }
     return connection;
 }

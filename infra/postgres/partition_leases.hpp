@@ -59,7 +59,7 @@ private:
 
     std::string member_;
     Reconnecting connection_;
-    std::int32_t prepared_pid_{0};  ///< the session that listens and has the member's lock
+    std::uint64_t prepared_{0};  ///< the connection that listens and has the member's lock
 };
 
 }  // namespace annals::pg

@@ -40,9 +40,9 @@ PeerTable::PeerTable(std::string dsn, PeerRow self)
 
 Connection& PeerTable::connection() {
     Connection& connection = connection_.get();
-    if (connection.backend_pid() != listening_pid_) {
+    if (connection_.connections() != listening_) {
         connection.execute("listen annals_peers");
-        listening_pid_ = connection.backend_pid();
+        listening_ = connection_.connections();
     }
     return connection;
 }

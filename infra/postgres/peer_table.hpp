@@ -38,7 +38,7 @@ private:
 
     PeerRow self_;
     Reconnecting connection_;
-    std::int32_t listening_pid_{0};  ///< the session that listens
+    std::uint64_t listening_{0};  ///< the connection that listens
 };
 
 }  // namespace annals::pg

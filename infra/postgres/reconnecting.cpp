@@ -19,6 +19,7 @@ Connection& Reconnecting::get() {
     if (steady_clock::now() < not_before_) throw PgError(last_error_, {.kind = ErrorKind::cannot_connect});
     try {
         connection_.emplace(dsn_, settings_);
+        ++connections_;
         delay_ms_ = 0;
         return *connection_;
     } catch (const PgError& error) {

@@ -19,11 +19,15 @@ public:
     /// A usable connection, or PgError{cannot_connect}.
     Connection& get();
     void drop() { connection_.reset(); }
+    /// How many connections were made. Another number is another session, in which nothing was said yet; a
+    /// server that restarts may give the same process id again.
+    [[nodiscard]] std::uint64_t connections() const { return connections_; }
 
 private:
     std::string dsn_;
     SessionSettings settings_;
     std::optional<Connection> connection_;
+    std::uint64_t connections_{0};
     std::int64_t delay_ms_{0};
     std::chrono::steady_clock::time_point not_before_{};
     std::string last_error_;
