@@ -1,10 +1,9 @@
 #include "infra/app/kafka_side.hpp"
 
-#include "commands/kernel/keyring.hpp"
+#include "infra/app/log_sealer.hpp"
 #include "infra/kafka/embedded_broker.hpp"
 #include "infra/kafka/fresh_lines.hpp"
 #include "infra/kafka/relay.hpp"
-#include "infra/postgres/pg_event_store.hpp"
 #include "infra/postgres/pg_relay_log.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "infra/projector/projector_service.hpp"
@@ -120,15 +119,12 @@ struct KafkaSide::Impl {
     }
 
     void make_projector(const std::string& topic) {
-        keys = pg::make_pg_event_store(options.dsn);
-        keyring = std::make_unique<Keyring>(*options.cryptography, [this](std::span<const Uuid> subjects) {
-            return keys->find_subject_keys(subjects);
-        });
+        sealer = std::make_unique<LogSealer>(options.dsn, *options.cryptography);
         const std::string member = projector::make_member_name();
         service = std::make_unique<projector::ProjectorService>(
             projector::ServiceSettings{{address, topic, "annals-projector"}}, projection_catalogue(),
             pg::make_leased_projection_store(options.dsn, member), pg::make_log_reader(options.dsn),
-            std::make_unique<projector::LeaseKeeper>(options.dsn, member), keyring.get(),
+            std::make_unique<projector::LeaseKeeper>(options.dsn, member), sealer.get(),
             projector::ServiceEvents{options.applied, log_sink()}
         );
     }
@@ -139,8 +135,7 @@ struct KafkaSide::Impl {
     kafka::FreshLines fresh;
     std::unique_ptr<kafka::RelayLog> log;
     std::unique_ptr<kafka::Relay> relay;
-    std::unique_ptr<EventStore> keys;
-    std::unique_ptr<Keyring> keyring;
+    std::unique_ptr<LogSealer> sealer;
     std::unique_ptr<projector::ProjectorService> service;
 };
 

@@ -15,12 +15,6 @@
 
 namespace annals::app {
 
-LogSealer::LogSealer(const std::string& engine_dsn, Cryptography& cryptography)
-    : store_(pg::make_pg_event_store(engine_dsn)),
-      keyring_(cryptography, [this](std::span<const Uuid> subjects) {
-          return store_->find_subject_keys(subjects);
-      }) {}
-
 const ProjectionType* projection_named(const std::string& name) {
     std::string known;
     for (const ProjectionType* type : projection_catalogue()) {

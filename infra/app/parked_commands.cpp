@@ -1,4 +1,5 @@
 #include "domain/contract/json_writer.hpp"
+#include "infra/app/log_sealer.hpp"
 #include "infra/app/operator_tools.hpp"
 #include "infra/app/process.hpp"
 #include "infra/app/projection_commands.hpp"

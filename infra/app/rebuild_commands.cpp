@@ -1,3 +1,4 @@
+#include "infra/app/log_sealer.hpp"
 #include "infra/app/operator_tools.hpp"
 #include "infra/app/process.hpp"
 #include "infra/app/projection_commands.hpp"

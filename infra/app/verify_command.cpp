@@ -1,6 +1,7 @@
 #include "domain/contract/json_writer.hpp"
 #include "infra/app/check_log.hpp"
 #include "infra/app/commands.hpp"
+#include "infra/app/log_sealer.hpp"
 #include "infra/app/operator_tools.hpp"
 #include "infra/app/process.hpp"
 #include "infra/app/progress_bar.hpp"

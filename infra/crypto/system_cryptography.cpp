@@ -46,7 +46,7 @@ SubjectKey SystemCryptography::unwrap(const Uuid& subject, std::string_view wrap
     const auto key = subject_keys_.unwrap(wrapped, subject);
     if (key) return plain(*key);
     if (key.error() == OpenFault::wrong_key) {
-        throw std::runtime_error(
+        throw ForeignMasterKey(
             "CRYPTO-c3d8 the key of " + subject.to_string() + " was wrapped by another master key"
         );
     }

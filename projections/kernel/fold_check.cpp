@@ -2,6 +2,7 @@
 
 #include "domain/contract/json_writer.hpp"
 #include "domain/kernel/thread_name.hpp"
+#include "projections/kernel/projected_line.hpp"
 
 #include <algorithm>
 #include <array>
@@ -193,7 +194,7 @@ private:
             const auto lines = reads.snapshot->read(partition, after, kFoldPageEvents);
             if (lines.empty()) break;
             for (const LogLine& line : lines) {
-                const auto event = contract::read_event_line(document, line.line, reads.sealer, catalogue_);
+                const auto event = read_projected_line(document, line.line, reads.sealer, catalogue_);
                 for (Fold& fold : folds_[worker]) {
                     if (event) {
                         apply(fold, partition, line.position, *event);

@@ -90,7 +90,9 @@ struct RetryResult {
 /// with a store of its own. Not thread-safe. After any exception, open() again.
 class Projector {
 public:
-    /// Everything outlives the projector. Without a sealer personal data reads as nothing.
+    /// Everything outlives the projector. Without a sealer personal data reads as nothing. What the sealer
+    /// throws makes the line unreadable, which parks its stream; but when its keys cannot be had at all, it
+    /// throws ProjectionStoreUnavailable.
     Projector(
         std::span<const ProjectionType* const> projections, ProjectionStore& store, LogReader& log,
         contract::EventSealer* sealer, ProjectorEvents events,

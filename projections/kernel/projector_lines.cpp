@@ -1,3 +1,4 @@
+#include "projections/kernel/projected_line.hpp"
 #include "projections/kernel/projector_work.hpp"
 
 #include <algorithm>
@@ -120,7 +121,7 @@ std::size_t Projector::catch_up(std::uint16_t partition, std::size_t pages_max) 
 }
 
 Projector::Decoded Projector::decode(const ProjectorLine& line) {
-    auto read = contract::read_event_line(document_, line.line, sealer_, catalogue_);
+    auto read = read_projected_line(document_, line.line, sealer_, catalogue_);
     Decoded decoded{line.partition, line.position, line.kafka_offset, 0, {}, {}, {}, std::move(read)};
     if (decoded.event) {
         const contract::Envelope& envelope = decoded.event->envelope;

@@ -1,7 +1,13 @@
+#include "domain/identity/events.hpp"
+#include "projections/identity/person.hpp"
 #include "tests/projections/projector_fixture.hpp"
 
 namespace annals::test {
 namespace {
+
+identity::UserRegistered registered(const Uuid& person, std::string_view name) {
+    return {{person, text<Email>("anna@example.org")}, {person, text<identity::DisplayName>(name)}, {}};
+}
 
 TEST_F(ProjectorOnPostgres, ParksAPoisonedStreamInOneProjectionWhileAllElseFlows) {
     add_task(kOrgA, 1, "poison", 2);
@@ -110,6 +116,52 @@ TEST_F(ProjectorOnPostgres, ParksALineThatCannotBeRead) {
     EXPECT_EQ(running->projector->retry_parked("projects.task").applied, 2U);
     EXPECT_EQ(running->projector->retry_parked("test.note").applied, 2U);
     EXPECT_EQ(notes(), "one 0, two 1");
+}
+
+TEST_F(ProjectorOnPostgres, ParksTheStreamWhoseSealedDataCannotBeOpened) {
+    const std::array<const ProjectionType*, 2> projections{
+        &identity::person_projection(), &projects::task_projection()
+    };
+    const Uuid anna = uuid(31);
+    const Uuid bob = uuid(32);
+    log.add(kOrgA, anna, registered(anna, "Anna"));
+    log.add(kOrgA, anna, identity::LoginSucceeded{});
+    log.add(kOrgA, bob, registered(bob, "Bob"));
+    add_task(kOrgA, 1, "one");
+    sealer.damaged.insert(anna);
+    const auto running = start(projections, {{0}, {1}});
+    running->projector->apply(logged());
+    EXPECT_EQ(database.value("select string_agg(display_name, ' ') from idn.person"), "Bob");
+    EXPECT_EQ(database.value("select count(*) from prj.task"), "1");
+    EXPECT_EQ(
+        database.value(
+            "select string_agg(projection || ' ' || position || ' ' || code, ', ' order by position)"
+            " from proj.parked"
+        ),
+        "identity.person@1 1 unreadable, identity.person@1 2 waiting"
+    );
+    ASSERT_EQ(running->parked.size(), 1U);
+    EXPECT_EQ(running->parked.front().detail, "undecipherable: the key is damaged");
+    // The key was mended, from a backup for instance.
+    sealer.damaged.clear();
+    EXPECT_EQ(start(projections, {{0}, {1}})->projector->retry_parked("identity.person").applied, 2U);
+    EXPECT_EQ(
+        database.value("select string_agg(display_name, ' ' order by display_name) from idn.person"),
+        "Anna Bob"
+    );
+}
+
+TEST_F(ProjectorOnPostgres, ParksNothingWhileTheKeysCannotBeHad) {
+    const std::array<const ProjectionType*, 1> projections{&identity::person_projection()};
+    log.add(kOrgA, uuid(31), registered(uuid(31), "Anna"));
+    const auto running = start(projections, {{0}, {1}});
+    sealer.away = true;
+    EXPECT_THROW(running->projector->apply(logged()), ProjectionStoreUnavailable);
+    EXPECT_EQ(database.value("select count(*) from proj.parked"), "0");
+    sealer.away = false;
+    running->projector->open();
+    running->projector->apply(logged());
+    EXPECT_EQ(database.value("select display_name from idn.person"), "Anna");
 }
 
 }  // namespace

@@ -9,13 +9,15 @@
 #include <map>
 #include <mutex>
 #include <set>
+#include <stdexcept>
 #include <string>
 #include <utility>
 #include <vector>
 
 namespace annals::test {
 
-/// "Seals" by writing the text in hexadecimal; a subject in `destroyed` reads as nothing.
+/// "Seals" by writing the text in hexadecimal; a subject in `destroyed` reads as nothing, and the key of one
+/// in `damaged` is of no use. While it is `away`, so is the store with the keys.
 class HexSealer final : public contract::EventSealer {
 public:
     std::string seal(const contract::SealPlace&, const Uuid&, std::string_view, std::string_view plain)
@@ -30,6 +32,8 @@ public:
     std::optional<std::string> open(
         const contract::SealPlace&, const Uuid& subject, std::string_view, std::string_view sealed
     ) override {
+        if (away) throw ProjectionStoreUnavailable("no keys");
+        if (damaged.contains(subject)) throw std::runtime_error("the key is damaged");
         if (destroyed.contains(subject)) return std::nullopt;
         std::string plain;
         for (std::size_t i = 0; i + 1 < sealed.size(); i += 2) {
@@ -38,6 +42,8 @@ public:
         return plain;
     }
     std::set<Uuid> destroyed;
+    std::set<Uuid> damaged;
+    bool away{false};
 };
 
 /// A log in memory: gives events the positions and versions that a writer would, and writes their lines. One

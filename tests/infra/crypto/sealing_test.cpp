@@ -113,7 +113,7 @@ TEST(SystemCryptography, ServesTheCommandSide) {
     EXPECT_EQ(crypto.open(crypto.new_subject_key(), kPlace, crypto.seal(key, kPlace, "Ada")), std::nullopt);
     EXPECT_EQ(crypto.open(key, "elsewhere", crypto.seal(key, kPlace, "Ada")), std::nullopt);
     SystemCryptography of_another_master{MasterKey{Key::generate()}};
-    EXPECT_THROW(of_another_master.unwrap(subject, wrapped), std::runtime_error);
+    EXPECT_THROW(of_another_master.unwrap(subject, wrapped), ForeignMasterKey);
     EXPECT_THROW(crypto.unwrap(uuid7(), wrapped), std::runtime_error);
     EXPECT_NE(crypto.blind_index("s", "v"), of_another_master.blind_index("s", "v"));
     EXPECT_EQ(crypto.leaf_hash("l"), leaf_hash("l"));
