@@ -65,6 +65,8 @@ std::string describe(const projector::ServiceStatus& status, const std::string& 
         text += "; the broker does not bring what the log has, which is read instead";
     for (const auto& [partition, reason] : status.refused)
         text += "; topic refused in partition " + std::to_string(partition) + ": " + reason;
+    for (const auto& [partition, reason] : status.set_aside)
+        text += "; partition " + std::to_string(partition) + " stands still: " + reason;
     if (!status.last_error.empty()) text += "; " + status.last_error;
     return text;
 }
@@ -77,7 +79,8 @@ Health health_of(const projector::ServiceStatus& status) {
     const bool well = status.state == projector::ServiceState::running ||
                       status.state == projector::ServiceState::standby ||
                       status.state == projector::ServiceState::catching_up;
-    const bool follows = !status.broker_away && !status.broker_silent && status.refused.empty();
+    const bool follows =
+        !status.broker_away && !status.broker_silent && status.refused.empty() && status.set_aside.empty();
     return well && follows ? Health::ok : Health::degraded;
 }
 
@@ -200,6 +203,8 @@ void KafkaSide::update_metrics(runtime::Metrics& metrics) const {
         .set(status.broker_away ? 0 : 1);
     metrics.gauge("annals_projector_refused_partitions", "Partitions whose topic is not that of the log")
         .set(static_cast<double>(status.refused.size()));
+    metrics.gauge("annals_projector_partitions_set_aside", "Partitions that stand still while others go on")
+        .set(static_cast<double>(status.set_aside.size()));
     metrics.gauge("annals_projector_assignments", "Times this process's partitions changed since start")
         .set(static_cast<double>(status.assignments_total));
     metrics.gauge("annals_projector_leases_lost", "Partitions found taken over since start")

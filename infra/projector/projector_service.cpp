@@ -1,20 +1,14 @@
 #include "infra/projector/projector_service.hpp"
 
 #include "domain/kernel/thread_name.hpp"
+#include "infra/projector/projector_service_work.hpp"
 
 #include <algorithm>
-#include <atomic>
-#include <condition_variable>
-#include <mutex>
-#include <set>
-#include <thread>
 #include <utility>
 
 namespace annals::projector {
 
 using kafka::Severity;
-using std::chrono::milliseconds;
-using std::chrono::steady_clock;
 
 std::string_view to_string(ServiceState state) {
     switch (state) {
@@ -34,78 +28,13 @@ std::string_view to_string(ServiceState state) {
     return "stopped";
 }
 
-struct ProjectorService::Impl {
-    Impl(
-        ServiceSettings settings, std::span<const ProjectionType* const> projections,
-        std::unique_ptr<ProjectionStore> given_store, std::unique_ptr<LogReader> given_log,
-        std::unique_ptr<LeaseKeeper> given_leases, contract::EventSealer* sealer, ServiceEvents given_events,
-        const contract::EventCatalogue& catalogue
-    )
-        : events(std::move(given_events)),
-          store(std::move(given_store)),
-          log(std::move(given_log)),
-          leases(std::move(given_leases)),
-          consumer_settings(std::move(settings.consumer)),
-          projector(
-              projections, *store, *log, sealer,
-              {events.applied, [this](const ParkedEvent& parked) { tell_parked(parked); }}, catalogue
-          ) {}
-
-    void run();
-    void work();
-    void follow_leases();
-    void open(const LeasesHeld& held);
-    void connect();
-    void catch_up_a_page();
-    void poll();
-    void apply(std::vector<kafka::ConsumedRecord> records);
-    void read_from_log(const std::vector<std::uint16_t>& gone);
-    void check_log();
-    void failed(const std::exception& failure);
-    void refuse(const LogDiverged& diverged);
-    void tell_parked(const ParkedEvent& parked) const;
-    void tell(Severity severity, std::string_view code, std::string message) const {
-        if (events.log) events.log(severity, code, std::move(message));
-    }
-    void set_state(ServiceState state);
-    void set_working() { set_state(behind.empty() ? ServiceState::running : ServiceState::catching_up); }
-    void wait(milliseconds how_long);
-    void leases_changed();
-
-    ServiceEvents events;
-    std::unique_ptr<ProjectionStore> store;
-    std::unique_ptr<LogReader> log;
-    std::unique_ptr<LeaseKeeper> leases;
-    kafka::ConsumerSettings consumer_settings;
-    /// A new one for each assignment: librdkafka 2.0.2 can abort when partitions are assigned again while
-    /// their first assignment is still under way. Null while there is nothing to read.
-    std::unique_ptr<kafka::EventConsumer> consumer;
-    Projector projector;
-
-    // Of the service's thread alone.
-    bool must_open{true};
-    std::uint64_t revision{0};  ///< of the leases that are open
-    std::set<std::uint16_t> owned;
-    std::set<std::uint16_t> behind;                ///< being read from the log, page by page
-    std::map<std::uint16_t, std::string> refused;  ///< see ServiceStatus
-    std::map<std::uint16_t, std::optional<std::int64_t>> gone_offsets;  ///< stored ones that are of no use
-    std::map<std::uint16_t, steady_clock::time_point> heard;            ///< when Kafka brought something
-    steady_clock::time_point checked_at;
-
-    std::atomic<bool> stopping{false};
-    std::atomic<bool> changed{false};  ///< the leases, since they were looked at
-    mutable std::mutex mutex;
-    std::condition_variable woken;
-    ServiceStatus status;
-    std::thread thread;
-};
-
 void ProjectorService::Impl::set_state(ServiceState state) {
     const bool away = consumer && consumer->broker_away();
     const std::scoped_lock lock(mutex);
     status.state = state;
     status.projector = projector.status();
     status.refused = refused;
+    status.set_aside = aside.reasons();
     status.broker_away = away;
     if (state != ServiceState::running && state != ServiceState::standby) return;
     status.last_error.clear();
@@ -207,20 +136,21 @@ void ProjectorService::Impl::open(const LeasesHeld& held) {
         partitions.push_back({lease.partition, lease.epoch});
         numbers.insert(lease.partition);
     }
-    const std::uint32_t epoch = projector.epoch();
     projector.open(partitions);
     const auto given = [&](const auto& each) { return !numbers.contains(each.first); };
     std::erase_if(refused, given);
+    aside.keep_only(numbers);
     std::erase_if(gone_offsets, given);
-    if (projector.epoch() != epoch) refused.clear();
+    if (std::exchange(epoch, projector.epoch()) != projector.epoch()) refused.clear();
     std::erase_if(behind, [&](std::uint16_t partition) { return !numbers.contains(partition); });
     for (const std::uint16_t partition : numbers) {
         if (!must_open && owned.contains(partition)) continue;
-        behind.insert(partition);
+        if (!aside.contains(partition)) behind.insert(partition);
         // Whoever waits for a position that was applied before this process began is told now.
         if (events.applied) events.applied({projector.epoch(), partition, projector.applied(partition)});
     }
     owned = std::move(numbers);
+    opened = std::move(partitions);
     connect();
     revision = held.revision;
     must_open = false;
@@ -257,11 +187,41 @@ void ProjectorService::Impl::connect() {
 
 /// One page of each partition that is behind, so that the others need not wait for all of it.
 void ProjectorService::Impl::catch_up_a_page() {
-    if (behind.empty()) return;
-    for (const std::uint16_t partition : std::set(behind)) {
-        if (projector.catch_up(partition, 1) < kLogPageEvents) behind.erase(partition);
+    const auto now = steady_clock::now();
+    for (const std::uint16_t partition : owned) {
+        if (aside.contains(partition) && !aside.waits(partition, now)) behind.insert(partition);
     }
+    if (behind.empty()) return;
+    for (const std::uint16_t partition : std::set(behind)) catch_up_a_page(partition);
     set_working();
+}
+
+void ProjectorService::Impl::catch_up_a_page(std::uint16_t partition) {
+    try {
+        if (projector.catch_up(partition, 1) < kLogPageEvents) behind.erase(partition);
+    } catch (const ProjectionStoreUnavailable&) {
+        throw;  // it concerns all partitions
+    } catch (const ProjectorFenced&) {
+        throw;
+    } catch (const std::exception& failure) {
+        set_aside(partition, failure);
+        return;
+    }
+    if (projector.owns(partition) && aside.restore(partition))
+        tell(Severity::info, "PROJ-4a9e", "partition " + std::to_string(partition) + " goes on");
+}
+
+/// A partition whose log has a hole, say, must not hold up the others.
+void ProjectorService::Impl::set_aside(std::uint16_t partition, const std::exception& failure) {
+    behind.erase(partition);
+    if (aside.put(partition, failure.what(), steady_clock::now())) {
+        tell(
+            Severity::error, "PROJ-b17d",
+            "partition " + std::to_string(partition) +
+                " cannot go on; it is tried again from time to time, and the others go on: " + failure.what()
+        );
+    }
+    projector.open(opened);  // as it must be after any exception
 }
 
 void ProjectorService::Impl::poll() {
@@ -290,7 +250,7 @@ void ProjectorService::Impl::apply(std::vector<kafka::ConsumedRecord> records) {
     for (kafka::ConsumedRecord& record : records) {
         heard[record.partition] = now;
         // What comes meanwhile of a partition that is behind will be read from the log.
-        if (behind.contains(record.partition)) continue;
+        if (behind.contains(record.partition) || aside.contains(record.partition)) continue;
         lines.push_back({record.partition, record.position, record.offset, std::move(record.line)});
     }
     projector.apply(lines);
@@ -323,10 +283,10 @@ void ProjectorService::Impl::check_log() {
     for (const std::uint16_t partition : owned) {
         if (partition >= heads.size()) continue;
         // The topic may be that of the log again.
-        if (heads[partition].epoch > projector.epoch()) must_open = true;
+        if (heads[partition].epoch > epoch) must_open = true;
         const std::uint64_t applied = projector.applied(partition);
         if (!projector.owns(partition) || heads[partition].position <= applied) continue;
-        if (now - heard[partition] < kQuietBeforeLogCheck) continue;
+        if (aside.contains(partition) || now - heard[partition] < kQuietBeforeLogCheck) continue;
         behind.insert(partition);
         if (!refused.contains(partition)) owed += heads[partition].position - applied;
     }

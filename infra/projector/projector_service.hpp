@@ -51,6 +51,9 @@ struct ServiceStatus {
     bool broker_silent{false};  ///< the log had events that Kafka did not bring; nothing came from it since
     /// Partitions whose topic is not that of the log, and why. They are read from the log alone.
     std::map<std::uint16_t, std::string> refused{};
+    /// Partitions that cannot go on, because the log has a hole for instance, and why. They are tried again
+    /// from time to time; see SetAside.
+    std::map<std::uint16_t, std::string> set_aside{};
     std::uint64_t failures_total{0};
     std::uint64_t log_checks_behind_total{0};  ///< log checks that found events Kafka had not brought
     std::uint64_t assignments_total{0};        ///< times the partitions changed

@@ -1,5 +1,6 @@
 #include "infra/kafka/embedded_broker.hpp"
 #include "infra/kafka/event_producer.hpp"
+#include "infra/postgres/pg_event_store.hpp"
 #include "infra/postgres/projection_store.hpp"
 #include "infra/projector/projector_service.hpp"
 #include "infra/projector/visibility_feed.hpp"
@@ -10,7 +11,10 @@
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/project_events.hpp"
 
+#include <atomic>
 #include <gtest/gtest.h>
+#include <mutex>
+#include <set>
 
 namespace annals::projector {
 namespace {
@@ -23,7 +27,7 @@ const TenantId kOrg{uuid(0xa0)};       // lives in partition 0
 const TenantId kOtherOrg{uuid(0xa1)};  // and this one in 1
 const ProjectId kProject{uuid(500)};
 
-void keep_quiet(kafka::Severity, std::string_view, std::string) {}
+void keep_quiet(kafka::Severity, std::string_view, const std::string&) {}
 
 /// The service only borrows the test's log.
 class BorrowedLog final : public LogReader {
@@ -37,16 +41,38 @@ private:
     LogReader& log_;
 };
 
+/// The database's log, which counts how often a partition is read.
+class CountedLog final : public LogReader {
+public:
+    CountedLog(std::unique_ptr<LogReader> log, std::uint16_t partition, std::atomic<int>& reads)
+        : log_(std::move(log)), partition_(partition), reads_(reads) {}
+    std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
+        if (partition == partition_) ++reads_;
+        return log_->read(partition, after, limit);
+    }
+
+private:
+    std::unique_ptr<LogReader> log_;
+    std::uint16_t partition_;
+    std::atomic<int>& reads_;
+};
+
 class ProjectorServiceOnPostgres : public ::testing::Test {
 protected:
-    std::unique_ptr<ProjectorService> start() {
+    std::unique_ptr<ProjectorService> start() { return start(std::make_unique<BorrowedLog>(log)); }
+    std::unique_ptr<ProjectorService> start(std::unique_ptr<LogReader> reader) {
         const std::string member = make_member_name();
         auto service = std::make_unique<ProjectorService>(
             ServiceSettings{{broker.address(), std::string(kafka::kEventsTopic), "test"}},
             projection_catalogue(), pg::make_leased_projection_store(database.engine_dsn(), member),
-            std::make_unique<BorrowedLog>(log), std::make_unique<LeaseKeeper>(database.engine_dsn(), member),
-            &sealer,
-            ServiceEvents{[this](const Position& position) { visibility.applied(position); }, keep_quiet}
+            std::move(reader), std::make_unique<LeaseKeeper>(database.engine_dsn(), member), &sealer,
+            ServiceEvents{
+                [this](const Position& position) { visibility.applied(position); },
+                [this](kafka::Severity, std::string_view code, const std::string&) {
+                    const std::scoped_lock lock(codes_mutex);
+                    codes.emplace(code);
+                }
+            }
         );
         service->start();
         return service;
@@ -89,6 +115,11 @@ protected:
     static bool is(const ProjectorService& service, ServiceState state) {
         return kafka::test::eventually([&] { return service.status().state == state; });
     }
+    /// How many log lines of this code there were.
+    std::size_t told(const std::string& code) {
+        const std::scoped_lock lock(codes_mutex);
+        return codes.count(code);
+    }
     std::string tasks() { return database.value("select count(*) from prj.task"); }
 
     PgDatabase database{PgDatabase::Contents::migrated, kPartitions};
@@ -96,6 +127,8 @@ protected:
     EventLog log{kPartitions};
     HexSealer sealer;
     Visibility visibility{1, kPartitions};
+    std::mutex codes_mutex;
+    std::multiset<std::string> codes;
 };
 
 TEST_F(ProjectorServiceOnPostgres, CatchesUpFromTheLogAndThenFollowsKafka) {
@@ -191,6 +224,43 @@ TEST_F(ProjectorServiceOnPostgres, ReadsAPartitionFromTheLogAloneWhenTheTopicIsO
     add_task(3);
     ASSERT_TRUE(shown(2));
     EXPECT_EQ(tasks(), "3");
+}
+
+TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseLogHasAHoleAndTakesItUpWhenThatIsMended) {
+    for (std::uint64_t i = 1; i <= 3; ++i) {
+        log.add(kOrg, uuid(600 + i), task_created(kProject, 1, "One"));
+        log.add(kOtherOrg, uuid(610 + i), task_created(kProject, 1, "One"));
+    }
+    ASSERT_EQ(log.append_to(*pg::make_pg_event_store(database.engine_dsn())), AppendOutcome::written);
+    // Only a superuser can; what damages a log otherwise is a disk.
+    const std::string place = " from log.event where partition = 0 and position = 2";
+    database.run("set session_replication_role = replica; create table public.lost as select *" + place);
+    database.run("delete" + place);
+    std::atomic<int> reads{0};
+    const auto service =
+        start(std::make_unique<CountedLog>(pg::make_log_reader(database.engine_dsn()), 0, reads));
+    ASSERT_TRUE(shown(3, 1)) << "the partition that stands behind the broken one";
+    ASSERT_TRUE(shown(1)) << "and what was there before the hole";
+    ASSERT_TRUE(is(*service, ServiceState::running));
+    const auto aside = [&] { return service->status().set_aside; };
+    EXPECT_TRUE(kafka::test::eventually([&] { return aside().size() == 1 && aside().contains(0); }));
+    EXPECT_NE(aside()[0].find("partition 0"), std::string::npos) << aside()[0];
+    EXPECT_TRUE(service->status().refused.empty()) << "it is not the topic";
+    // The other one still follows Kafka, while this one is tried again in vain.
+    add_task(14, kOtherOrg);
+    publish(0, 1);
+    publish(0);
+    ASSERT_TRUE(shown(4, 1));
+    EXPECT_EQ(tasks(), "5");
+    EXPECT_EQ(service->status().failures_total, 0U) << service->status().last_error;
+    const int reads_before = reads;
+    EXPECT_TRUE(kafka::test::eventually([&] { return reads > reads_before; })) << "it is tried again";
+    EXPECT_EQ(told("PROJ-b17d"), 1U) << "not at every try";
+    database.run("insert into log.event select * from public.lost");
+    ASSERT_TRUE(shown(3));
+    EXPECT_EQ(tasks(), "7");
+    EXPECT_TRUE(kafka::test::eventually([&] { return aside().empty(); }));
+    EXPECT_EQ(told("PROJ-4a9e"), 1U);
 }
 
 TEST_F(ProjectorServiceOnPostgres, IsSeenByAnotherProcessThroughTheFeed) {
