@@ -17,8 +17,8 @@ std::optional<std::string> LogSealer::open(
 ) {
     try {
         return keyring_.open(place, subject, field, sealed);
-    } catch (const StoreUnavailable&) {
-        throw ProjectionStoreUnavailable("the keys of personal data cannot be read: PostgreSQL is away");
+    } catch (const StoreUnavailable& away) {
+        throw ProjectionStoreUnavailable(away.what());
     } catch (const crypto::ForeignMasterKey& fault) {
         throw ProjectionStoreUnavailable(fault.what());
     }
