@@ -112,4 +112,28 @@ http::Problem login_failed() {
     );
 }
 
+bool may_enter(api::Services& services, const Account& account, const Secret& password) {
+    const bool right = services.passwords.verify(account.password_hash, password.str());
+    return right && !User::is_locked(account.state, services.clock.now());
+}
+
+void refuse_entry(
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, const Account& account
+) {
+    auto failure = std::make_shared<RecordLoginFailure>();
+    failure->reason = User::is_locked(account.state, services.clock.now()) ? LoginFailure::locked
+                                                                           : LoginFailure::wrong_password;
+    services.bus.submit(
+        own_command(
+            services, *exchange->request, command_type_of<RecordLoginFailure>(), realm_of(account.user),
+            account.user.value, account.user, std::move(failure)
+        ),
+        [exchange](const CommandResult& result) {
+            const bool away =
+                !result && (result.error().code == "OVERLOADED" || result.error().code == "UNAVAILABLE");
+            exchange->fail(away ? api::rejection_problem(result.error()) : login_failed());
+        }
+    );
+}
+
 }  // namespace annals::identity

@@ -2,6 +2,7 @@
 
 #include "api/identity/tokens.hpp"
 #include "api/kernel/route.hpp"
+#include "commands/identity/access_directory.hpp"
 #include "domain/identity/values.hpp"
 
 namespace annals::identity {
@@ -41,6 +42,16 @@ std::optional<http::Problem> weak_password(
 
 /// The same answer for an unknown address, a wrong password and a locked account.
 http::Problem login_failed();
+
+/// Whether this is the account's password and the account is not locked. A locked account is told from a
+/// wrong password by nobody, so whoever guesses on while it is locked learns nothing.
+bool may_enter(api::Services& services, const Account& account, const Secret& password);
+
+/// Records the failure, which counts towards the lock, and answers login_failed(); a failure that cannot be
+/// recorded now is not told either.
+void refuse_entry(
+    api::Services& services, const std::shared_ptr<api::Exchange>& exchange, const Account& account
+);
 
 /// Runs what may block on the store, on a thread that may; the exchange is answered 503 when the store or the
 /// query tables are away, and 500 for what nobody expected.

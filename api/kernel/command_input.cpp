@@ -58,6 +58,12 @@ TenantId sender_of(const Principal& principal, TenantId realm) {
     return realm == own ? own : principal.tenant.value_or(own);
 }
 
+/// Of what a command with a chosen id founds. A repeat has to mean the same realm, because that is where it
+/// is looked up; and nobody can choose the id of a realm.
+Uuid realm_of_command(Cryptography& cryptography, UserId user, CommandId command) {
+    return command_id_of_key(cryptography, user, "founds " + command.to_string()).value;
+}
+
 /// The id of the n-th command of a request that has one id: the same in every process that reads it.
 CommandId numbered(CommandId id, std::size_t index) {
     for (std::size_t at = id.value.bytes.size(); index > 0 && at > 10; index >>= 8U) {
@@ -105,7 +111,8 @@ CommandRequest CommandInput::base(const CommandType& type, TenantId realm, Uuid 
     CommandRequest command;
     command.type = &type;
     command.target = target;
-    command.fresh_target = type.target == Target::creates;
+    // What is founded under a chosen id may have been founded before.
+    command.fresh_target = type.target == Target::creates && !type.target_is_realm;
     command.realm = realm;
     command.sender = sender_of(principal_, realm);
     command.actor = {contract::ActorKind::user, principal_.user.value, std::nullopt};
@@ -132,6 +139,8 @@ void CommandInput::identify(
     if (request.expected_version) text += " @" + std::to_string(*request.expected_version);
     text += ' ';
     contract::write_json(*request.type->shape->shape, request.command.get(), text);
+    if (request.effective_at) text += " at " + request.effective_at->to_string();
+    if (!request.reason.empty()) text += " because " + request.reason;
     request.request_hash = cryptography_.sha256(text);
 }
 
@@ -149,6 +158,23 @@ std::expected<TenantId, http::Problem> CommandInput::realm_of_route(const Comman
     return *principal_.tenant;
 }
 
+std::optional<http::Problem> CommandInput::take_condition(CommandRequest& command) const {
+    using Kind = http::VersionCondition::Kind;
+    const auto condition = http::read_version_condition(request_);
+    if (!condition) return condition.error();
+    const bool creates = command.type->target == Target::creates;
+    if (condition->kind == Kind::one_of)
+        return http::make_problem("BAD_REQUEST", "If-Match takes one entity tag on a command");
+    if (condition->kind == Kind::none && !creates)
+        return http::to_problem(
+            reject("VERSION_CONFLICT", "If-None-Match: * asks for what is not there"), true
+        );
+    if (condition->kind == Kind::exists && creates)
+        return http::to_problem(reject("VERSION_CONFLICT", "If-Match: * asks for what is there"), true);
+    if (condition->kind == Kind::exact) command.expected_version = condition->versions.front();
+    return std::nullopt;
+}
+
 std::expected<CommandRequest, http::Problem> CommandInput::from_route(const CommandRoute& route) const {
     if (!request_.body.empty()) {
         if (auto problem = http::require_json_body(request_)) return std::unexpected(std::move(*problem));
@@ -159,7 +185,12 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
         if (!id) return std::unexpected(not_found());
         target = *id;
     }
+    const auto key = http::read_idempotency_key(request_);
+    if (!key) return std::unexpected(key.error());
+    std::optional<CommandId> chosen;
+    if (*key) chosen = command_id_of_key(cryptography_, principal_.user, **key);
     const bool own_realm = route.type->target_is_realm && route.type->target == Target::creates;
+    if (own_realm && chosen) target = realm_of_command(cryptography_, principal_.user, *chosen);
     const auto realm = own_realm ? TenantId{target} : realm_of_route(route);
     if (!realm) return std::unexpected(realm.error());
 
@@ -175,18 +206,7 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_route(const Comm
         if (!fields) return std::unexpected(faults_problem(std::move(fields).error()));
         command.command = std::move(*fields);
     }
-    const auto key = http::read_idempotency_key(request_);
-    if (!key) return std::unexpected(key.error());
-    const auto condition = http::read_version_condition(request_);
-    if (!condition) return std::unexpected(condition.error());
-    if (condition->kind == http::VersionCondition::Kind::exact)
-        command.expected_version = condition->versions.front();
-    if (condition->kind == http::VersionCondition::Kind::one_of) {
-        return std::unexpected(http::make_problem("BAD_REQUEST", "If-Match takes one entity tag on a command")
-        );
-    }
-    std::optional<CommandId> chosen;
-    if (*key) chosen = command_id_of_key(cryptography_, principal_.user, **key);
+    if (auto problem = take_condition(command)) return std::unexpected(std::move(*problem));
     identify(command, chosen, 0);
     return command;
 }
@@ -213,7 +233,9 @@ std::expected<CommandRequest, http::Problem> CommandInput::from_form(
     // one.
     const auto given = CommandId::parse(request_.command_id);
     const Uuid made = given ? numbered(*given, index).value : ids_.next();
-    const Uuid target = creates ? made : *form.id;
+    Uuid target = creates ? made : *form.id;
+    if (creates && type->target_is_realm && form.command_id)
+        target = realm_of_command(cryptography_, principal_.user, *form.command_id);
     if (!type->target_is_realm && !principal_.tenant) {
         return std::unexpected(http::make_problem("FORBIDDEN", "this session does not act in an organization")
         );

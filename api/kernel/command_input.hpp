@@ -50,6 +50,8 @@ public:
 private:
     CommandRequest base(const CommandType& type, TenantId realm, Uuid target) const;
     std::expected<TenantId, http::Problem> realm_of_route(const CommandRoute& route) const;
+    /// Takes over what If-Match says; the problem when a condition cannot hold, or cannot be read.
+    std::optional<http::Problem> take_condition(CommandRequest& command) const;
     void identify(CommandRequest& request, const std::optional<CommandId>& chosen, std::size_t index) const;
 
     IdSource& ids_;

@@ -86,16 +86,20 @@ void accept_checked(
         token ? services.directory.invitation(token->tenant, token->invitation) : std::nullopt;
     if (!invitation || !invitation->email.value) return exchange->fail(token_invalid());
     auto command = std::make_shared<AcceptInvitation>();
-    if (const auto account = services.directory.find_account(*invitation->email.value)) {
-        // The invited address has an account: only its owner may join with it.
-        if (!services.passwords.verify(account->password_hash, form.password.str())) {
-            return exchange->fail(identity::login_failed());
-        }
-        command->user_id = account->user;
-        return submit_acceptance(services, exchange, *token, std::move(command));
-    }
+    // Whoever invites has the token, so it must be good for nothing but joining: an invitation that is over
+    // says so before any password is looked at, and a weak password before it is known whether there is an
+    // account.
+    if (auto valid = Invitation::decide(*invitation, *command, services.clock.now()); !valid)
+        return exchange->fail(api::rejection_problem(valid.error()));
     if (auto weak = identity::weak_password(services, form.password, invitation->email.value->str())) {
         return exchange->fail(*weak);
+    }
+    if (const auto account = services.directory.find_account(*invitation->email.value)) {
+        // The invited address has an account: only its owner may join with it.
+        if (!identity::may_enter(services, *account, form.password))
+            return identity::refuse_entry(services, exchange, *account);
+        command->user_id = account->user;
+        return submit_acceptance(services, exchange, *token, std::move(command));
     }
     command->user_id = UserId{services.ids.next()};
     command->account = NewAccount{

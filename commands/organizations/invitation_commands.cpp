@@ -52,7 +52,12 @@ Handled invite_member(CommandScope& scope, const InviteMember& command) {
 /// Sees to it that the invited address has the account `command` says: an existing one, or a new one.
 Handled settle_account(CommandScope& scope, const Email& email, const AcceptInvitation& command) {
     if (const auto owner = scope.reservation(identity::email_reservation(scope, email))) {
-        if (UserId{owner->stream} == command.user_id) return {};
+        if (UserId{owner->stream} == command.user_id) {
+            const auto user = scope.load<identity::User>(owner->realm, owner->stream).first;
+            if (identity::User::is_locked(*user, scope.now()))
+                return std::unexpected(reject("UNAUTHENTICATED", "the login failed"));
+            return {};
+        }
         return std::unexpected(reject("INVITE_EMAIL_MISMATCH", "the invited address has another account"));
     }
     if (!command.account) {

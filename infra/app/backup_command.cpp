@@ -117,7 +117,7 @@ BaseBackup copy_cluster(
         fs::remove_all(unfinished);
         throw std::runtime_error(fmt::format("pg_basebackup ended with {}; nothing was backed up", code));
     }
-    fs::rename(unfinished, folder.base(made.name));
+    rename_durably(unfinished, folder.base(made.name));
     made.ended = connection.query(kNow).instant(0, 0);
     return made;
 }
@@ -141,8 +141,9 @@ int backup(const runtime::Config& config, const BackupOrder& order) {
     if (!order.mark.empty()) {
         if (folder.mark(order.mark))
             throw runtime::ConfigError("the mark " + order.mark + " is there already");
-        connection.query(kMark, pg::Params{}.text(order.mark));
-        const BackupMark mark{.name = order.mark, .at = connection.query(kNow).instant(0, 0)};
+        const std::string point = "annals " + connection.query(kNow).instant(0, 0).to_string();
+        connection.query(kMark, pg::Params{}.text(point));
+        const BackupMark mark{.name = order.mark, .point = point, .at = connection.query(kNow).instant(0, 0)};
         wait_for_archive(connection, folder, order.wait_s);
         folder.write(mark);
         std::printf("marked %s at %s\n", mark.name.c_str(), mark.at.to_string().c_str());

@@ -26,6 +26,18 @@ bool is_plain(std::string_view text, std::string_view more) {
     });
 }
 
+}  // namespace
+
+void rename_durably(const fs::path& from, const fs::path& to) {
+    fs::rename(from, to);
+    const int folder = ::open(to.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const bool synced = folder >= 0 && ::fsync(folder) == 0;
+    if (folder >= 0) ::close(folder);
+    if (!synced) throw std::runtime_error("cannot write " + to.parent_path().string());
+}
+
+namespace {
+
 /// Whole or not at all, and on the disk when it answers.
 void write_whole(const fs::path& path, std::string_view text) {
     const fs::path fresh = path.string() + ".new";
@@ -35,7 +47,7 @@ void write_whole(const fs::path& path, std::string_view text) {
                          ::fsync(file) == 0;
     if (file >= 0) ::close(file);
     if (!written) throw std::runtime_error("cannot write " + fresh.string());
-    fs::rename(fresh, path);
+    rename_durably(fresh, path);
 }
 
 std::string read_whole(const fs::path& path) {
@@ -128,7 +140,7 @@ void BackupFolder::write(const BaseBackup& backup) const {
 void BackupFolder::write(const BackupMark& mark) const {
     write_whole(
         path_ / "marks" / (mark.name + ".json"),
-        json_object({{"name", mark.name}, {"at", mark.at.to_string()}})
+        json_object({{"name", mark.name}, {"point", mark.point}, {"at", mark.at.to_string()}})
     );
 }
 
@@ -155,7 +167,7 @@ std::optional<BackupMark> BackupFolder::mark(const std::string& name) const {
     const fs::path path = path_ / "marks" / (name + ".json");
     if (!is_mark_name(name) || !fs::exists(path)) return std::nullopt;
     Description in(path);
-    return BackupMark{.name = in.text("name"), .at = in.instant("at")};
+    return BackupMark{.name = in.text("name"), .point = in.text("point"), .at = in.instant("at")};
 }
 
 std::uint32_t BackupFolder::epoch() const {

@@ -24,6 +24,9 @@ struct BaseBackup {
 /// A moment with a name: marks/<name>.json.
 struct BackupMark {
     std::string name;
+    /// PostgreSQL's name of it. Another one at each try, because a restore stops at the first of a name, and
+    /// a mark that did not reach the archive in time is set again.
+    std::string point;
     Instant at{};
 };
 
@@ -53,6 +56,9 @@ public:
 private:
     std::filesystem::path path_;
 };
+
+/// The new name is on the disk when it answers. Throws std::runtime_error.
+void rename_durably(const std::filesystem::path& from, const std::filesystem::path& to);
 
 /// Letters, digits, dash and underscore, 1 to 60 of them.
 bool is_mark_name(std::string_view name);

@@ -49,7 +49,7 @@ Target choose_target(const BackupFolder& folder, const RestoreOrder& order) {
         const auto mark = folder.mark(order.mark);
         if (!mark) throw ConfigError("there is no mark " + order.mark);
         until = mark->at;
-        target.settings.emplace_back("recovery_target_name", mark->name);
+        target.settings.emplace_back("recovery_target_name", mark->point);
     } else {
         if (!until) throw ConfigError("--time takes 2026-03-01T11:00:00Z, with a zone");
         // The server reads it before it knows that Z is a zone.
@@ -138,6 +138,21 @@ std::string raise(
     );
 }
 
+/// PostgreSQL hands the history of a new timeline to the archiver at the promotion, and recovery archives
+/// nothing. Without it the next restore would not know that timeline, and bring back what this one leaves
+/// out. It is left to the archiver of the cluster that goes live: a restore for practice must not be taken
+/// for the newest history.
+void hand_history_to_archiver(const fs::path& data) {
+    std::vector<fs::path> histories;
+    for (const auto& entry : fs::directory_iterator(data / "pg_wal")) {
+        if (entry.path().extension() == ".history") histories.push_back(entry.path().filename());
+    }
+    for (const fs::path& history : histories) {
+        const fs::path status = data / "pg_wal" / "archive_status" / (history.string() + ".ready");
+        if (!std::ofstream(status)) throw std::runtime_error("cannot write " + status.string());
+    }
+}
+
 void recover(const BackupFolder& folder, const RestoreOrder& order, const Target& target) {
     RecoveryServer::Settings settings = target.settings;
     settings.emplace_back("restore_command", fmt::format("cp \"{}/%f\" \"%p\"", folder.wal().string()));
@@ -155,6 +170,7 @@ void recover(const BackupFolder& folder, const RestoreOrder& order, const Target
         outcome = connection.query(kOutcome, {}, pg::Format::text);
     }
     server.stop();
+    hand_history_to_archiver(order.into);
     print_next_steps(order, outcome, epoch);
 }
 

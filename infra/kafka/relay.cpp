@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <random>
 #include <thread>
 
@@ -127,11 +128,15 @@ struct Relay::Impl {
 
     /// The log goes on while the broker is away, and what is owed to the topic has to show.
     void show_heads() {
+        const std::optional<LogEnd> end = end_if_reachable();
+        if (end) board.update([&](RelayStatus& status) { status.see(end->heads); });
+    }
+
+    std::optional<LogEnd> end_if_reachable() {
         try {
-            const auto heads = log.end().heads;
-            board.update([&heads](RelayStatus& status) { status.see(heads); });
+            return log.end();
         } catch (const std::exception&) {
-            // The log is away as well, or what failed; that was reported.
+            return std::nullopt;
         }
     }
 

@@ -102,7 +102,13 @@ std::vector<PartitionCheck> check_topic(TopicReader& topic, LogPages& log, const
             progress(done, total);
         });
         before += static_cast<std::uint64_t>(ranges[p].high - ranges[p].low);
-        checks.push_back(comparison.finish());
+        PartitionCheck check = comparison.finish();
+        // A topic whose records were all removed has none that would show the gap.
+        if (ranges[p].low > 0 && check.state == TopicState::behind && check.topic == 0) {
+            check.state = TopicState::gap;
+            check.position = 1;
+        }
+        checks.push_back(check);
     }
     progress(total, total);
     return checks;

@@ -205,7 +205,9 @@ MigrateReport migrate(const MigrateOptions& options) {
     std::vector<AppliedMigration> history;
     if (connection) {
         if (!options.dry_run) {
-            connection->execute(fmt::format("set lock_timeout = 0; {}; reset lock_timeout", kLock));
+            connection->execute(
+                fmt::format("set lock_timeout = 0; {}; set lock_timeout = {}", kLock, kMigrationLockTimeoutMs)
+            );
         }
         check_partitions(*connection, options);
         if (!options.dry_run) ensure_roles(*connection, options.progress);

@@ -69,8 +69,13 @@ void apply(
     }
 }
 
-/// An unreadable line is a difference of every projection that has passed it without parking it.
-void miss(Fold& fold, std::uint16_t partition, std::uint64_t position, const contract::LineFault& fault) {
+/// An unreadable line of this type, empty when not even that can be read, is a difference of every projection
+/// that it concerns and that has passed it without parking it.
+void miss(
+    Fold& fold, std::uint16_t partition, std::uint64_t position, std::string_view type,
+    const contract::LineFault& fault
+) {
+    if (!type.empty() && fold.type->reaction_to(type) == nullptr) return;
     const bool passed = position <= fold.positions[partition] && !fold.leaves_out(partition, position);
     if (passed && fault.code != "unknown_type") fold.failed.emplace_back();
 }
@@ -195,11 +200,13 @@ private:
             if (lines.empty()) break;
             for (const LogLine& line : lines) {
                 const auto event = read_projected_line(document, line.line, reads.sealer, catalogue_);
+                const bool named = !event && !document.parse(line.line);
+                const std::string type(named ? document.text("type").value_or("") : "");
                 for (Fold& fold : folds_[worker]) {
                     if (event) {
                         apply(fold, partition, line.position, *event);
                     } else {
-                        miss(fold, partition, line.position, event.error());
+                        miss(fold, partition, line.position, type, event.error());
                     }
                 }
             }

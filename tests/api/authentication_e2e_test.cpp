@@ -177,6 +177,34 @@ TEST_F(Authentication, LetsAnInvitationBeUsedOnce) {
     EXPECT_THAT(wrong_password.status, testing::AnyOf(401, 409, 410)) << wrong_password;
 }
 
+TEST_F(Authentication, CountsWrongPasswordsWhereverTheyAreTriedAndTellsNothingOnceLocked) {
+    const std::string token = people.jacq
+                                  .must_post(
+                                      kApi + "/orgs/" + people.looms + "/invitations",
+                                      R"({"email":"max@example.org","roles":["member"]})"
+                                  )
+                                  .text("/token");
+    const auto accept = [&](const std::string& password) {
+        return people.public_client.post(
+            kApi + "/invitations/accept",
+            fmt::format(R"({{"token":"{}","password":"{}","display_name":"Max"}})", token, password)
+        );
+    };
+    EXPECT_EQ(accept("x").status, 422) << "whether or not there is an account";
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(accept("not the passphrase").status, 401) << i;
+    EXPECT_EQ(accept(std::string(kPassword)).status, 401) << "locked";
+    const auto log_in = [&](const std::string& password, const std::string& more) {
+        return people.public_client.post(
+            kApi + "/auth/login",
+            fmt::format(R"({{"login":"max@example.org","password":"{}"{}}})", password, more)
+        );
+    };
+    const std::string nowhere = R"(,"tenant":"0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b")";
+    const Answer right = log_in(std::string(kPassword), nowhere);
+    EXPECT_EQ(right.status, 401) << right;
+    EXPECT_EQ(right.without_instance(), log_in("not the passphrase", nowhere).without_instance());
+}
+
 TEST_F(Authentication, PublishesTheKeyThatSignsItsTokens) {
     const Answer keys = people.public_client.get("/.well-known/jwks.json");
     EXPECT_EQ(keys.text("/keys/0/kty"), "OKP") << keys;

@@ -71,6 +71,46 @@ TEST_F(Conditions, AnswerARepeatedRequestWithTheSameBytes) {
     EXPECT_EQ(instance.events(), after_first + 1);
 }
 
+TEST_F(Conditions, AnswerARepeatedFoundingWithTheSameOrganization) {
+    const std::string form = R"({"name":"Sails","slug":"sails"})";
+    const Words key{"Idempotency-Key: founding"};
+    const Answer first = people.ada.post(kApi + "/orgs", form, key);
+    ASSERT_EQ(first.status, 201) << first;
+    const Answer again = people.ada.post(kApi + "/orgs", form, key);
+    EXPECT_EQ(again.status, 201) << again;
+    EXPECT_EQ(again.raw.body, first.raw.body);
+    EXPECT_EQ(again.header("idempotency-replayed"), "true");
+    const Answer other = people.ada.post(kApi + "/orgs", R"({"name":"Oars","slug":"oars"})", key);
+    EXPECT_EQ(other.code(), "IDEMPOTENCY_MISMATCH") << other;
+    EXPECT_EQ(people.max.post(kApi + "/orgs", R"({"name":"Oars","slug":"oars"})", key).status, 201)
+        << "somebody else's key is another one";
+}
+
+TEST_F(Conditions, AreTakenAtTheirWordWhenTheyCannotHold) {
+    const Answer only_new = people.ada.patch(task, R"({"title":"Two"})", {"If-None-Match: *"});
+    EXPECT_EQ(only_new.status, 412) << only_new;
+    const std::string tasks = kApi + "/projects/" + board.project + "/tasks";
+    EXPECT_EQ(people.ada.post(tasks, R"({"title":"New"})", {"If-Match: *"}).status, 412);
+    EXPECT_EQ(people.ada.post(tasks, R"({"title":"New"})", {"If-None-Match: *"}).status, 201);
+    EXPECT_EQ(people.ada.patch(task, R"({"title":"Two"})", {"If-Match: *"}).status, 200);
+}
+
+TEST_F(Conditions, CountReasonAndTimeAsPartOfTheRequest) {
+    const auto form = [&](const std::string& more) {
+        return fmt::format(
+            R"({{"type":"prj.UpdateTask","id":"{}","command_id":"0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5c",)"
+            R"("data":{{"title":"Dated"}}{}}})",
+            board.first_task, more
+        );
+    };
+    const std::string dated = R"(,"effective_at":"2026-01-02T03:04:05Z","reason":"as agreed")";
+    ASSERT_EQ(people.ada.post(kApi + "/commands", form(dated)).status, 200);
+    EXPECT_EQ(people.ada.post(kApi + "/commands", form(dated)).header("idempotency-replayed"), "true");
+    EXPECT_EQ(people.ada.post(kApi + "/commands", form("")).code(), "IDEMPOTENCY_MISMATCH");
+    const std::string redated = R"(,"effective_at":"2026-01-03T03:04:05Z","reason":"as agreed")";
+    EXPECT_EQ(people.ada.post(kApi + "/commands", form(redated)).code(), "IDEMPOTENCY_MISMATCH");
+}
+
 TEST_F(Conditions, TakeACommandIdForAnIdempotencyKey) {
     const std::string id = "0190a1b2-c3d4-7e5f-8a9b-0c1d2e3f4a5b";
     const std::string form = fmt::format(

@@ -184,6 +184,50 @@ TEST(Restore, GivesNoEpochTwiceAndReachesTheEndOfTheArchive) {
     cluster.start();
 }
 
+TEST(Restore, AgainGoesOnFromWhatWasRestoredBeforeAndFromTheMarkThatSucceeded) {
+    ArchivingCluster cluster;
+    ServedInstance instance({.partitions = kPartitions, .flags = {"--access-token-ttl-s", "3600"}});
+    TwoOrganizations people(instance);
+    const SmallBoard board(people.ada, "ENG");
+    cluster.run(backup_words(instance, cluster));
+    Words mark = backup_words(instance, cluster);
+    mark.insert(mark.end(), {"--mark", "kept", "--wait"});
+    Words hurried = mark;
+    hurried.emplace_back("1");
+    mark.emplace_back("120");
+    fs::permissions(cluster.backups() + "/wal", fs::perms::owner_read | fs::perms::owner_exec);
+    hurried.insert(hurried.begin(), cluster.annals());
+    EXPECT_EQ(run_program(ArchivingCluster::as_user(hurried)).exit_code, 1) << "the archive is full, say";
+    fs::permissions(cluster.backups() + "/wal", fs::perms::owner_all);
+    const auto kept = create_tasks(people.ada, board.project, "kept");
+    cluster.run(mark);
+    const auto lost = create_tasks(people.ada, board.project, "lost");
+    ASSERT_EQ(instance.stop(), 0);
+    cluster.stop();
+    const std::string once = cluster.file("once");
+    cluster.run({"restore", cluster.backups(), "--into", once, "--mark", "kept"});
+    cluster.start(once);
+    instance.start();
+    ApiClient ada(instance, people.ada.token());
+    expect_visible(ada, kept.back());
+    const auto later = create_tasks(ada, board.project, "later");
+    Words second = backup_words(instance, cluster);
+    second.insert(second.end(), {"--mark", "second"});
+    cluster.run(second);
+    const std::string events = count_events(instance.database());
+    ASSERT_EQ(instance.stop(), 0);
+    cluster.stop();
+    const std::string twice = cluster.file("twice");
+    cluster.run({"restore", cluster.backups(), "--into", twice, "--latest"});
+    cluster.start(twice);
+    EXPECT_EQ(count_events(instance.database()), events);
+    instance.start();
+    ApiClient again(instance, people.ada.token());
+    expect_visible(again, later.back());
+    EXPECT_EQ(again.get(kApi + "/tasks/" + lost.back().id).status, 404);
+    ASSERT_EQ(instance.stop(), 0);
+}
+
 TEST(Restore, RefusesWhatCannotBeRestored) {
     ArchivingCluster cluster;
     const PgDatabase database;

@@ -217,5 +217,14 @@ TEST_F(RelayEpochs, TheCheckNamesWhatIsMissingDifferentRepeatedOrForeign) {
     EXPECT_EQ(check(log)[0], "position 1 is missing") << "the first finding counts";
 }
 
+TEST_F(RelayEpochs, TheCheckMissesAllRecordsOfAPartitionThatLostThem) {
+    MemoryLog log(test_seed(), kPartitions);
+    for (std::uint16_t p = 0; p < kPartitions; ++p) log.append(p, 10);
+    publish_all(log);
+    constexpr std::int64_t kToTheEnd = -1;
+    topic_.delete_records(0, kToTheEnd);
+    EXPECT_EQ(check(log), (Lines{"position 1 is missing", "equal, 10 events"}));
+}
+
 }  // namespace
 }  // namespace annals::kafka
