@@ -8,6 +8,7 @@
 #include <librdkafka/rdkafka.h>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 
 namespace annals::kafka {
 namespace {
@@ -17,6 +18,7 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kWatermarkMax{5};
 /// Waits are cut into slices of this length, to see a stop request in between.
 constexpr int kSliceMs = 250;
+constexpr std::chrono::milliseconds kLeaderPause{20};
 constexpr std::chrono::seconds kReadMax{20};
 constexpr int kPollMs = 100;
 /// How far back to look for a data record: transaction markers and aborted records take offsets too. The
@@ -67,11 +69,18 @@ public:
     }
 
 private:
+    /// A topic that was just made, or whose broker was just replaced, has no leader for a moment.
+    static bool passes(rd_kafka_resp_err_t error) {
+        return error == RD_KAFKA_RESP_ERR__TIMED_OUT || error == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+               error == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION;
+    }
+
     void look_up(std::size_t partition) {
         auto& search = searches_[partition];
         const auto give_up_at = Clock::now() + kWatermarkMax;
         auto error = RD_KAFKA_RESP_ERR__TIMED_OUT;
-        while (error == RD_KAFKA_RESP_ERR__TIMED_OUT && Clock::now() < give_up_at && !stop_requested_()) {
+        while (passes(error) && Clock::now() < give_up_at && !stop_requested_()) {
+            if (error != RD_KAFKA_RESP_ERR__TIMED_OUT) std::this_thread::sleep_for(kLeaderPause);
             error = rd_kafka_query_watermark_offsets(
                 client_.get(), topic_.c_str(), static_cast<std::int32_t>(partition), &search.low,
                 &search.high, kSliceMs
