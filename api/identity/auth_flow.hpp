@@ -61,14 +61,16 @@ void guarded(api::Services& services, api::Exchange& exchange, std::string_view 
         services.report(code, error.what(), exchange.request->request_id);
         exchange.fail(problem);
     };
-    const http::Problem away =
-        http::make_problem("UNAVAILABLE", "the database cannot be reached").retry_after(api::kRetryAfterS);
+    const auto away = [] {
+        return http::make_problem("UNAVAILABLE", "the database cannot be reached")
+            .retry_after(api::kRetryAfterS);
+    };
     try {
         job();
     } catch (const StoreUnavailable& error) {
-        fail(error, away);
+        fail(error, away());
     } catch (const QueryUnavailable& error) {
-        fail(error, away);
+        fail(error, away());
     } catch (const std::exception& error) {
         fail(error, http::make_problem("INTERNAL", "the request failed"));
     }

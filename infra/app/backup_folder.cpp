@@ -78,6 +78,7 @@ public:
         if (!found) throw broken(fmt::format("'{}' is missing", name));
         return std::string(*found);
     }
+    [[nodiscard]] bool has(std::string_view name) const { return document_.text(name).has_value(); }
     Instant instant(std::string_view name) {
         const auto read = Instant::parse(text(name));
         if (!read) throw broken(fmt::format("'{}' is no time", name));
@@ -167,7 +168,10 @@ std::optional<BackupMark> BackupFolder::mark(const std::string& name) const {
     const fs::path path = path_ / "marks" / (name + ".json");
     if (!is_mark_name(name) || !fs::exists(path)) return std::nullopt;
     Description in(path);
-    return BackupMark{.name = in.text("name"), .point = in.text("point"), .at = in.instant("at")};
+    // Older marks are called in PostgreSQL as they are called here.
+    return BackupMark{
+        .name = in.text("name"), .point = in.text(in.has("point") ? "point" : "name"), .at = in.instant("at")
+    };
 }
 
 std::uint32_t BackupFolder::epoch() const {

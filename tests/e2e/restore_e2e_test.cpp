@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fmt/format.h>
+#include <fstream>
 #include <gmock/gmock.h>
 
 // The drill: write, back up, write, restore to before. What was written after the moment is gone from the
@@ -160,6 +161,7 @@ TEST(Restore, GivesNoEpochTwiceAndReachesTheEndOfTheArchive) {
         words.insert(words.end(), {"--mark", name});
         return cluster.run(words);
     };
+    instance.database().run("select pg_create_restore_point('of_before')");
     const std::string marked = mark("middle");
     const std::string in_the_middle = count_events(instance.database());
     create_tasks(people.ada, board.project, "after it");
@@ -169,8 +171,14 @@ TEST(Restore, GivesNoEpochTwiceAndReachesTheEndOfTheArchive) {
     cluster.stop();
     const std::string at = marked.substr(marked.rfind(' ') + 1, 27);
     const std::vector<std::pair<Words, std::string>> moments{
-        {{"--latest"}, at_the_end}, {{"--time", at}, in_the_middle}, {{"--mark", "middle"}, in_the_middle}
+        {{"--latest"}, at_the_end},
+        {{"--time", at}, in_the_middle},
+        {{"--mark", "middle"}, in_the_middle},
+        {{"--mark", "of_before"}, in_the_middle}
     };
+    // As marks were written before PostgreSQL's name of them was.
+    std::ofstream(cluster.backups() + "/marks/of_before.json")
+        << fmt::format(R"({{"name":"of_before","at":"{}"}})", at);
     for (std::size_t i = 0; i < moments.size(); ++i) {
         const auto& [moment, events] = moments[i];
         const std::string into = cluster.file(fmt::format("restored{}", i));
