@@ -28,6 +28,7 @@ struct Limits {
     std::uint32_t request_timeout_ms = 60'000;  ///< First byte of the request to the handler's answer.
     std::uint32_t refusal_hold_ms = 250;    ///< A 503 with Retry-After leaves no sooner after its request.
     std::uint32_t refusal_spread_ms = 250;  ///< And up to so much later, by chance.
+    std::uint32_t even_answer_ms = 250;     ///< So that time does not tell which way an answer took.
     std::uint32_t linger_ms = 2'000;  ///< Reading on after a refusal, so that the client sees the answer.
 
     // How many at once.

@@ -106,10 +106,13 @@ std::optional<http::Problem> weak_password(
     return weak;
 }
 
-http::Problem login_failed() {
-    return http::make_problem(
-        "UNAUTHENTICATED", "the login or the password is wrong, or the account is locked"
+void fail_login(api::Exchange& exchange) {
+    http::Response response = http::problem_response(
+        *exchange.request,
+        http::make_problem("UNAUTHENTICATED", "the login or the password is wrong, or the account is locked")
     );
+    response.evenly_timed = true;
+    exchange.respond(std::move(response));
 }
 
 bool may_enter(api::Services& services, const Account& account, const Secret& password) {
@@ -131,7 +134,8 @@ void refuse_entry(
         [exchange](const CommandResult& result) {
             const bool away =
                 !result && (result.error().code == "OVERLOADED" || result.error().code == "UNAVAILABLE");
-            exchange->fail(away ? api::rejection_problem(result.error()) : login_failed());
+            if (away) return exchange->fail(api::rejection_problem(result.error()));
+            fail_login(*exchange);
         }
     );
 }

@@ -40,15 +40,16 @@ std::optional<http::Problem> weak_password(
     api::Services& services, const Secret& password, const std::string& email
 );
 
-/// The same answer for an unknown address, a wrong password and a locked account.
-http::Problem login_failed();
+/// The same answer for an unknown address, a wrong password and a locked account. Only with an account is
+/// there a failure to record, so the answer is timed not to tell.
+void fail_login(api::Exchange& exchange);
 
 /// Whether this is the account's password and the account is not locked. A locked account is told from a
 /// wrong password by nobody, so whoever guesses on while it is locked learns nothing.
 bool may_enter(api::Services& services, const Account& account, const Secret& password);
 
-/// Records the failure, which counts towards the lock, and answers login_failed(); a failure that cannot be
-/// recorded now is not told either.
+/// Records the failure, which counts towards the lock, and answers as fail_login() does; a failure that
+/// cannot be recorded now is not told either.
 void refuse_entry(
     api::Services& services, const std::shared_ptr<api::Exchange>& exchange, const Account& account
 );

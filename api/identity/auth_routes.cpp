@@ -77,7 +77,7 @@ void finish_login(
     const std::shared_ptr<Exchange>& exchange, std::expected<std::string, http::Problem> tokens
 ) {
     // A refusal here means that the account is locked; it must look like every other failure.
-    if (!tokens && tokens.error().status == 401) return exchange->fail(login_failed());
+    if (!tokens && tokens.error().status == 401) return fail_login(*exchange);
     if (!tokens) return exchange->fail(tokens.error());
     http::Response response = http::json_response(200, *tokens + "}");
     response.compressible = false;
@@ -103,7 +103,7 @@ void check_login(Services& services, const std::shared_ptr<Exchange>& exchange, 
     const auto account = email ? services.directory.find_account(*email) : std::nullopt;
     // Without an account a password is verified all the same, so that time does not tell.
     const bool enters = may_enter(services, account.value_or(Account{}), form.password);
-    if (!account) return exchange->fail(login_failed());
+    if (!account) return fail_login(*exchange);
     if (!enters) return refuse_entry(services, exchange, *account);
     const auto tenant = choose_tenant(services, account->user, form.tenant);
     if (!tenant) return exchange->fail(tenant.error());

@@ -157,8 +157,15 @@ std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
     };
 }
 
-std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits) {
-    return request.path.ends_with("/commands:batch") ? limits.batch_body_bytes_max : limits.body_bytes_max;
+std::function<std::size_t(const http::Request&)> make_body_limit(
+    Services& services, const http::Limits& limits
+) {
+    return [&services, one = limits.body_bytes_max,
+            batch = limits.batch_body_bytes_max](const http::Request& request) {
+        const bool large = request.path.ends_with("/commands:batch") &&
+                           authenticate(request, services.tokens, services.clock.now()).has_value();
+        return large ? batch : one;
+    };
 }
 
 }  // namespace annals::api

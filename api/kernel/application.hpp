@@ -23,7 +23,10 @@ std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
     Services& services, const std::vector<Route>& routes
 );
 
-/// The largest body a request may have.
-std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits);
+/// For ServerOptions::body_bytes_max: only who has authenticated may send as much as a batch may hold.
+/// `services` outlives it.
+std::function<std::size_t(const http::Request&)> make_body_limit(
+    Services& services, const http::Limits& limits
+);
 
 }  // namespace annals::api

@@ -90,7 +90,7 @@ Awaitable<bool> Connection::serve_request() {
         const bool connected = co_await handle();
         if (!connected) co_return false;
     }
-    const bool held = co_await hold_refusal();
+    const bool held = co_await hold_answer();
     if (!held) co_return false;
     const bool stopping = thread_->core().stopping.load();
     const bool keep_alive = step == Step::done && client_keeps_alive_ && !timed_out_ && !stopping;
@@ -204,7 +204,7 @@ bool Connection::refuse_unread() {
 /// Goes on with the connection after the body, because a new one costs more than what is left of most bodies.
 /// From a client that waits to be asked for its body nobody can tell whether it still sends it.
 Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
-    const bool held = co_await hold_refusal();
+    const bool held = co_await hold_answer();
     if (!held) co_return false;
     const bool stopping = thread_->core().stopping.load();
     const bool keep_alive = client_keeps_alive_ && !stopping && !request_->headers.has("Expect");
@@ -294,14 +294,21 @@ void Connection::append_answer(bool keep_alive) {
     options.answered(answered);
 }
 
-/// Whoever is told to come back later is told so a little later: a client that repeats at once, on every
-/// connection it has, would otherwise leave hardly any time for what was let in. Those who are refused
-/// together are told at different times, or they would come back together, again and again. False when the
-/// client has gone.
-Awaitable<bool> Connection::hold_refusal() {
-    const bool refusal = response_->status == kUnavailable && response_->headers.has("Retry-After");
-    const Clock::time_point until = header_complete_ + refusal_hold(limits());
-    if (!refusal || Clock::now() >= until || thread_->core().stopping.load()) co_return true;
+/// Whoever is told to come back later is told so a little later: a client that repeats at once would
+/// otherwise leave hardly any time for what was let in. And at different times, or all would come back
+/// together.
+Clock::time_point Connection::leaves_at() const {
+    if (response_->status == kUnavailable && response_->headers.has("Retry-After"))
+        return header_complete_ + refusal_hold(limits());
+    if (!response_->evenly_timed) return header_complete_;
+    const milliseconds step(limits().even_answer_ms);
+    return header_complete_ + step * ((Clock::now() - header_complete_) / step + 1);
+}
+
+/// False when the client has gone.
+Awaitable<bool> Connection::hold_answer() {
+    const Clock::time_point until = leaves_at();
+    if (Clock::now() >= until || thread_->core().stopping.load()) co_return true;
     const bool written = co_await flush();
     if (!written) co_return false;
     enter(Phase::holding, Clock::time_point::max());

@@ -48,10 +48,11 @@ private:
     Awaitable<bool> answer_unread(RequestReader& reader);
     Awaitable<bool> handle();
     Awaitable<bool> read_some(std::size_t room);
-    Awaitable<bool> hold_refusal();
+    Awaitable<bool> hold_answer();
     Awaitable<bool> flush();
     Awaitable<void> linger();
 
+    [[nodiscard]] Clock::time_point leaves_at() const;
     void renew_request();
     void begin_request();
     Step read_request(RequestReader& reader);

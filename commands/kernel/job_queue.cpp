@@ -33,8 +33,11 @@ JobQueue::Verdict JobQueue::admit(TenantId realm, bool bulk, Clock::time_point n
     // What is refused because the queue is short must not keep it short: it might be no more than the
     // whole queue holds.
     const std::chrono::milliseconds period(limits_.overloaded_ms);
-    const bool lasts = now - slow_since_ >= kOverloadedAfter || now - overloaded_until_ <= period;
-    if (now >= overloaded_until_ && lasts) overloaded_until_ = now + period;
+    const bool lasts = now - slow_since_ >= kOverloadedAfter || now < relapses_until_;
+    if (now >= overloaded_until_ && lasts) {
+        overloaded_until_ = now + period;
+        relapses_until_ = overloaded_until_ + period;
+    }
     return verdict;
 }
 

@@ -121,6 +121,7 @@ private:
     Clock::time_point slow_since_{};        ///< the first of the refusals for slowness that go on
     Clock::time_point last_slow_{};         ///< the last of them
     Clock::time_point overloaded_until_{};  ///< until then the queue is kept short
+    Clock::time_point relapses_until_{};    ///< until then one refusal for slowness makes it short again
     bool resting_{false};
     bool stopping_{false};
 };

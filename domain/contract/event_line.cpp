@@ -316,8 +316,8 @@ std::expected<RecordedEvent, LineFault> read_event_line(
     const EventType* type = catalogue.find(type_name, schema_version);
     if (type == nullptr) {
         return std::unexpected(LineFault{
-            "unknown_type", "this binary does not know " + std::string(type_name) + " version " +
-                                std::to_string(schema_version)
+            std::string(kUnknownType), "this binary does not know " + std::string(type_name) + " version " +
+                                           std::to_string(schema_version)
         });
     }
     if (envelope.category != type->category) {

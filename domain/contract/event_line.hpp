@@ -36,7 +36,10 @@ void write_event_line(
     const Envelope& envelope, const AnyEvent& event, EventSealer& sealer, std::string& line
 );
 
-/// Why a line could not be read; `code` is unknown_type, unknown_version or a fault code of the JSON reader.
+/// The fault's code when this binary does not know the event's type, or not in this version.
+inline constexpr std::string_view kUnknownType = "unknown_type";
+
+/// Why a line could not be read; `code` is kUnknownType or a fault code of the JSON reader.
 struct LineFault {
     std::string code;
     std::string detail;

@@ -86,6 +86,8 @@ constexpr Statement kReadLog{
 // Raised by proj.move_checkpoints.
 constexpr std::string_view kCheckpointMoved = "AN002";
 constexpr std::string_view kBeyondLog = "AN003";
+// SQLSTATE class of damaged pages and indexes, which are one partition's and not the whole database's.
+constexpr std::string_view kInternalErrors = "XX";
 
 /// The database refuses the values, not the statement or the session: SQLSTATE classes data exception,
 /// integrity constraint violation and program limit exceeded.
@@ -319,7 +321,15 @@ public:
     explicit PgLogReader(std::string dsn) : session_(std::move(dsn)) {}
     std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
         return session_.with([&](Connection& connection) {
-            return read_log(connection, partition, after, limit);
+            try {
+                return read_log(connection, partition, after, limit);
+            } catch (const PgError& error) {
+                if (!error.sqlstate().starts_with(kInternalErrors)) throw;
+                throw std::runtime_error(
+                    "the log of partition " + std::to_string(partition) + " cannot be read after position " +
+                    std::to_string(after) + ": " + error.what()
+                );
+            }
         });
     }
 

@@ -53,12 +53,26 @@ void ProjectorService::Impl::leases_changed() {
     woken.notify_all();
 }
 
-void ProjectorService::Impl::tell_parked(const ParkedEvent& parked) const {
+void ProjectorService::Impl::tell_parked(const ParkedEvent& parked) {
+    if (parked.code == kParkedUnknownType) {
+        tell_unknown(parked);
+        return;
+    }
     tell(
         Severity::error, "PROJ-7c21",
         "projection " + parked.projection + " parked stream " + parked.stream.to_string() + " at partition " +
             std::to_string(parked.partition) + " position " + std::to_string(parked.position) + " (" +
             parked.event_type + "): " + parked.code + ": " + parked.detail
+    );
+}
+
+/// Once for each type: a rolling restart can park many streams in all projections.
+void ProjectorService::Impl::tell_unknown(const ParkedEvent& parked) {
+    if (unknown_told.size() == kUnknownTypesTold || !unknown_told.insert(parked.event_type).second) return;
+    tell(
+        Severity::warning, "PROJ-58d1",
+        "events of type " + parked.event_type +
+            " are parked with their streams until a newer process takes " + "them up: " + parked.detail
     );
 }
 
@@ -116,6 +130,7 @@ void ProjectorService::Impl::work() {
         return;
     }
     catch_up_a_page();
+    retry_unknown();
     poll();
     check_log();
 }
@@ -211,6 +226,18 @@ void ProjectorService::Impl::catch_up_a_page(std::uint16_t partition) {
         tell(Severity::info, "PROJ-4a9e", "partition " + std::to_string(partition) + " goes on");
 }
 
+/// What an older process met during a rolling restart, and could not read.
+void ProjectorService::Impl::retry_unknown() {
+    if (!projector.has_unknown()) return;
+    taken_up += projector.retry_unknown().applied;
+    if (projector.has_unknown() || taken_up == 0) return;
+    tell(
+        Severity::info, "PROJ-e3a8",
+        "taken up what an older process had parked because it did not know the type of an event: " +
+            std::to_string(std::exchange(taken_up, 0)) + " events, counted in each projection"
+    );
+}
+
 /// A partition whose log has a hole, say, must not hold up the others.
 void ProjectorService::Impl::set_aside(std::uint16_t partition, const std::exception& failure) {
     behind.erase(partition);
@@ -226,11 +253,11 @@ void ProjectorService::Impl::set_aside(std::uint16_t partition, const std::excep
 
 void ProjectorService::Impl::poll() {
     if (!consumer) {
-        if (behind.empty()) wait(kPollWait);
+        if (!has_more()) wait(kPollWait);
         return;
     }
     kafka::PollResult polled =
-        consumer->poll(kBatchEventsMax, kBatchBytesMax, behind.empty() ? kPollWait : milliseconds(0));
+        consumer->poll(kBatchEventsMax, kBatchBytesMax, has_more() ? milliseconds(0) : kPollWait);
     if (!polled.records.empty()) {
         const auto began = steady_clock::now();
         const bool small = polled.records.size() < kBatchEventsWorthwhile;
@@ -238,7 +265,7 @@ void ProjectorService::Impl::poll() {
         set_working();
         const auto took = std::chrono::ceil<milliseconds>(steady_clock::now() - began);
         const auto gap = std::clamp(2 * took, kCommitGapMin, kCommitGapMax);
-        if (small && behind.empty() && took < gap) wait(gap - took);
+        if (small && !has_more() && took < gap) wait(gap - took);
     }
     if (!polled.offset_gone.empty()) read_from_log(polled.offset_gone);
 }

@@ -18,6 +18,8 @@ namespace annals::projector {
 using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
+inline constexpr std::size_t kUnknownTypesTold = 100;  ///< each gets a log line, further ones none
+
 struct ProjectorService::Impl {
     Impl(
         ServiceSettings settings, std::span<const ProjectionType* const> projections,
@@ -43,13 +45,17 @@ struct ProjectorService::Impl {
     void catch_up_a_page();
     void catch_up_a_page(std::uint16_t partition);
     void set_aside(std::uint16_t partition, const std::exception& failure);
+    void retry_unknown();
+    /// Something to do, even if Kafka brings nothing.
+    [[nodiscard]] bool has_more() const { return !behind.empty() || projector.has_unknown(); }
     void poll();
     void apply(std::vector<kafka::ConsumedRecord> records);
     void read_from_log(const std::vector<std::uint16_t>& gone);
     void check_log();
     void failed(const std::exception& failure);
     void refuse(const LogDiverged& diverged);
-    void tell_parked(const ParkedEvent& parked) const;
+    void tell_parked(const ParkedEvent& parked);
+    void tell_unknown(const ParkedEvent& parked);
     void tell(kafka::Severity severity, std::string_view code, std::string message) const {
         if (events.log) events.log(severity, code, std::move(message));
     }
@@ -80,6 +86,8 @@ struct ProjectorService::Impl {
     std::map<std::uint16_t, std::optional<std::int64_t>> gone_offsets;  ///< stored ones that are of no use
     std::map<std::uint16_t, steady_clock::time_point> heard;            ///< when Kafka brought something
     steady_clock::time_point checked_at;
+    std::set<std::string> unknown_told;  ///< types
+    std::size_t taken_up{0};             ///< parked events, since that was told
 
     std::atomic<bool> stopping{false};
     std::atomic<bool> changed{false};  ///< the leases, since they were looked at

@@ -77,7 +77,7 @@ void miss(
 ) {
     if (!type.empty() && fold.type->reaction_to(type) == nullptr) return;
     const bool passed = position <= fold.positions[partition] && !fold.leaves_out(partition, position);
-    if (passed && fault.code != "unknown_type") fold.failed.emplace_back();
+    if (passed && fault.code != contract::kUnknownType) fold.failed.emplace_back();
 }
 
 std::string json_of(const TableType& table, const void* row) {

@@ -49,7 +49,7 @@ struct ParkedEvent {
     TenantId tenant{};
     Uuid stream{};
     std::string event_type;
-    std::string code;  ///< waiting, or why it failed: reducer, unreadable, database
+    std::string code;  ///< waiting, or why it failed: reducer, unreadable, unknown_type, database
     std::string detail;
 };
 
@@ -61,6 +61,8 @@ struct EventPlace {
 };
 
 inline constexpr std::string_view kParkedWaiting = "waiting";
+/// This binary does not know the event's type or version; a newer one takes it up by itself.
+inline constexpr std::string_view kParkedUnknownType = "unknown_type";
 
 struct TableChange {
     const TableType* table{nullptr};
@@ -149,7 +151,8 @@ class LogReader {
 public:
     virtual ~LogReader() = default;
     /// Up to `limit` lines of one partition after a position, dense and in order; fewer at the end of the
-    /// log. Throws ProjectionStoreUnavailable.
+    /// log. Throws ProjectionStoreUnavailable, and another std::runtime_error when these lines alone cannot
+    /// be read because their storage is damaged.
     virtual std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) = 0;
 };
 

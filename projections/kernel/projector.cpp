@@ -33,6 +33,12 @@ void Projector::open(std::span<const OwnedPartition> partitions) {
     load_epochs(log_heads);
     begin_reading();
     load_members();
+    unknown_.clear();
+    for (Member& member : members_) {
+        if (member.parked.empty()) continue;
+        for (const OwnedPartition& each : partitions)
+            unknown_.push_back({.member = &member, .partition = each.partition, .unknown_only = true});
+    }
 }
 
 void Projector::load_epochs(std::span<const LogHead> log_heads) {
@@ -120,9 +126,6 @@ ProjectorStatus Projector::status() const {
 
 void Projector::commit(std::span<const Decoded> events) {
     if (events.empty()) return;
-    for (const Decoded& event : events) {
-        if (!event.event && event.event.error().code == "unknown_type") ++totals_.unknown_total;
-    }
     std::vector<std::size_t> all(members_.size());
     std::iota(all.begin(), all.end(), std::size_t{0});
     settle(events, all);
@@ -211,7 +214,8 @@ bool Projector::walk(Work& work, bool touching) {
     for (const Decoded& event : work.events) {
         if (event.position <= member.heads[event.partition].position) continue;
         const auto reaction = member.reactions.find(event.type);
-        if (reaction == member.reactions.end() && !event.type.empty()) continue;
+        const bool concerned = reaction != member.reactions.end() || event.type.empty() || event.is_unknown();
+        if (!concerned) continue;
         if (member.left_out.contains({event.partition, event.position})) continue;
         const auto park = [&](std::string code, std::string detail) {
             work.parked.push_back(
@@ -226,7 +230,7 @@ bool Projector::walk(Work& work, bool touching) {
         } else if (condemned != work.condemned.end()) {
             park(condemned->second.first, condemned->second.second);
         } else if (!event.event) {
-            park("unreadable", event.event.error().code + ": " + event.event.error().detail);
+            park(event.parked_code(), event.parked_detail());
         } else {
             const auto step = touching ? reaction->second->touch : reaction->second->apply;
             try {

@@ -21,6 +21,7 @@ namespace annals {
 inline constexpr std::size_t kLogPageEvents = 1'000;  ///< read from the log at once when filling a gap
 inline constexpr std::size_t kFencedRetriesMax = 3;   ///< reloads of one batch before somebody else is let be
 inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are read at once for a retry
+inline constexpr std::size_t kRetryTurnEvents = 100;    ///< the same, while live events wait
 inline constexpr std::size_t kRetryAttemptsMax = 100;   ///< of one event, while a projector works beside
 inline constexpr std::size_t kParkedDetailBytesMax = 1'000;
 
@@ -64,8 +65,7 @@ struct ProjectorStatus {
     std::uint64_t duplicates_total{0};  ///< dropped because their position was applied already
     std::uint64_t gap_events_total{0};  ///< read from the log because Kafka did not bring them
     std::uint64_t superseded_total{0};  ///< dropped because the log was restored to a point before them
-    std::uint64_t unknown_total{0};  ///< of types that this binary does not know, and so no projection of it
-    std::uint64_t parked_total{0};   ///< streams parked by this process
+    std::uint64_t parked_total{0};      ///< streams parked by this process
     std::uint64_t fenced_total{0};
     std::uint64_t leases_lost_total{0};  ///< partitions found to be somebody else's now
 };
@@ -86,8 +86,9 @@ struct RetryResult {
 
 /// Applies lines of its partitions to all projections, each event exactly once: rows, checkpoints and parked
 /// events of a batch move in one transaction. An event that cannot be applied parks its stream in that
-/// projection; every other stream flows on. Several projectors may work at once on different partitions, each
-/// with a store of its own. Not thread-safe. After any exception, open() again.
+/// projection, one of a type or version that this binary does not know in every projection; every other
+/// stream flows on. Several projectors may work at once on different partitions, each with a store of its
+/// own. Not thread-safe. After any exception, open() again.
 class Projector {
 public:
     /// Everything outlives the projector. Without a sealer personal data reads as nothing. What the sealer
@@ -129,6 +130,13 @@ public:
     /// order; for operators. What was given up leaves the queue without being applied.
     RetryResult retry_parked(std::string_view projection, std::optional<Uuid> stream = {});
 
+    /// Whether streams may be parked because an older binary did not know a type, and were not tried since
+    /// open().
+    [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
+    /// Takes such streams up again where this binary knows the type: one turn of at most kRetryTurnEvents
+    /// events. Those that it does not know either stay as they are.
+    RetryResult retry_unknown();
+
     /// Of the whole log.
     [[nodiscard]] std::uint16_t partitions() const { return static_cast<std::uint16_t>(owned_.size()); }
     [[nodiscard]] std::uint32_t epoch() const { return epoch_; }
@@ -163,11 +171,11 @@ private:
     void collect(const Work& work, ProjectionBatch& batch) const;
     void collect_applied(ProjectionBatch& batch) const;
     void committed(const ProjectionBatch& batch);
-    void retry_page(
-        Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue, Retry& retry
-    );
-    void retry_event(Member& member, const ParkedEvent& parked, Retry& retry);
-    std::string try_parked(Member& member, const Decoded& event, RowSet& rows, std::string& detail);
+    bool retry_page(Retry& retry, std::size_t limit);
+    void retry_until_settled(const ParkedEvent& parked, Retry& retry);
+    void retry_event(const ParkedEvent& parked, Retry& retry);
+    bool unpark(const ParkedEvent& parked, Retry& retry, const RowSet& rows, std::string& refusal);
+    std::string try_parked(const Retry& retry, const ParkedEvent& parked, RowSet& rows, std::string& detail);
 
     ProjectionStore& store_;
     LogReader& log_;
@@ -176,6 +184,7 @@ private:
     const contract::EventCatalogue& catalogue_;
     contract::JsonDocument document_;
     std::vector<Member> members_;
+    std::vector<Retry> unknown_;                        ///< the last is under way
     std::vector<std::optional<OwnedPartition>> owned_;  ///< by partition
     std::set<std::uint16_t> unchecked_;  ///< nothing of them has come over Kafka since the reading began
     std::vector<LogEpoch> epochs_;

@@ -107,11 +107,18 @@ void Projector::fill(std::uint16_t partition, std::uint64_t until) {
 }
 
 std::size_t Projector::catch_up(std::uint16_t partition, std::size_t pages_max) {
+    const std::uint64_t head = store_.log_heads().at(partition).position;
     std::size_t events = 0;
     for (std::size_t page = 0; page < pages_max && owns(partition); ++page) {
         std::vector<ProjectorLine> lines;
         for (LogLine& line : log_.read(partition, applied(partition), kLogPageEvents)) {
             lines.push_back({partition, line.position, {}, std::move(line.line)});
+        }
+        if (lines.empty() && applied(partition) < head) {
+            throw std::runtime_error(
+                "the log of partition " + std::to_string(partition) + " lacks what comes after position " +
+                std::to_string(applied(partition)) + ", but its head is at " + std::to_string(head)
+            );
         }
         if (lines.empty()) break;
         apply(lines);

@@ -16,13 +16,8 @@ RetryResult Projector::retry_parked(std::string_view projection, std::optional<U
     if (member == members_.end()) return {};
     RetryResult result;
     for (std::uint16_t partition = 0; partition < partitions(); ++partition) {
-        Retry retry{stream, {}, {}};
-        std::uint64_t after = 0;
-        while (owns(partition)) {
-            const auto queue = store_.parked(member->name, partition, after, kRetryPageEvents);
-            if (queue.empty()) break;
-            retry_page(*member, partition, queue, retry);
-            after = queue.back().position;
+        Retry retry{.member = &*member, .partition = partition, .stream = stream};
+        while (retry_page(retry, kRetryPageEvents)) {
         }
         result.applied += retry.result.applied;
         result.skipped += retry.result.skipped;
@@ -32,95 +27,119 @@ RetryResult Projector::retry_parked(std::string_view projection, std::optional<U
     return result;
 }
 
-void Projector::retry_page(
-    Member& member, std::uint16_t partition, std::span<const ParkedEvent> queue, Retry& retry
-) {
+RetryResult Projector::retry_unknown() {
+    if (unknown_.empty()) return {};
+    Retry& retry = unknown_.back();
+    retry.result = {};
+    const bool more = retry_page(retry, kRetryTurnEvents);
+    const RetryResult result = retry.result;
+    if (!more) unknown_.pop_back();
+    if (result.applied > 0) load_members();
+    return result;
+}
+
+/// Tries the next parked events of the queue; false when there are none.
+bool Projector::retry_page(Retry& retry, std::size_t limit) {
+    if (!owns(retry.partition)) return false;
+    const auto queue = store_.parked(retry.member->name, retry.partition, retry.after, limit);
+    if (queue.empty()) return false;
     for (const ParkedEvent& parked : queue) {
-        if (retry.stream && parked.stream != *retry.stream) continue;
-        if (retry.blocked.contains(parked.stream)) continue;
-        for (std::size_t attempt = 1;; ++attempt) {
-            try {
-                retry_event(member, parked, retry);
-                break;
-            } catch (const ProjectorFenced&) {
-                ++totals_.fenced_total;
-                if (attempt == kRetryAttemptsMax || !owns(partition)) throw;
-                load_members();
-                // Somebody else may have retried it meanwhile.
-                const auto still = store_.parked(member.name, partition, parked.position - 1, 1);
-                if (still.empty() || still.front().position != parked.position) break;
-            }
+        if (retry.takes(parked)) retry_until_settled(parked, retry);
+        if (!owns(retry.partition)) return false;
+    }
+    retry.after = queue.back().position;
+    return true;
+}
+
+void Projector::retry_until_settled(const ParkedEvent& parked, Retry& retry) {
+    for (std::size_t attempt = 1;; ++attempt) {
+        try {
+            retry_event(parked, retry);
+            return;
+        } catch (const ProjectorFenced&) {
+            ++totals_.fenced_total;
+            if (attempt == kRetryAttemptsMax) throw;
+            load_members();
+            if (!owns(retry.partition)) return;
+            // Somebody else may have retried it meanwhile.
+            const auto still = store_.parked(retry.member->name, retry.partition, parked.position - 1, 1);
+            if (still.empty() || still.front().position != parked.position) return;
         }
     }
 }
 
-/// Applies one parked event or gives it up. The checkpoint stays where it is, but its generation rises, so
-/// that a projector that runs meanwhile reloads which streams are parked.
-void Projector::retry_event(Member& member, const ParkedEvent& parked, Retry& retry) {
-    const std::uint16_t partition = parked.partition;
-    auto& head = member.heads[partition];
-    RowSet rows(member.type->tables, &store_);
+/// Applies one parked event or gives it up.
+void Projector::retry_event(const ParkedEvent& parked, Retry& retry) {
+    RowSet rows(retry.member->type->tables, &store_);
     std::string detail;
     std::string code;
-    const bool given_up = member.left_out.contains({partition, parked.position});
-    if (!given_up) {
-        auto lines = log_.read(partition, parked.position - 1, 1);
-        if (lines.empty() || lines.front().position != parked.position) {
-            throw LogDiverged(
-                partition, "parked position " + std::to_string(parked.position) + " is not in the log"
-            );
-        }
-        code = try_parked(
-            member, decode({partition, parked.position, {}, std::move(lines.front().line)}), rows, detail
-        );
-    }
+    const bool given_up = retry.member->left_out.contains({parked.partition, parked.position});
+    if (!given_up) code = try_parked(retry, parked, rows, detail);
     if (code.empty()) {
-        ProjectionBatch batch;
-        batch.moves.push_back(
-            {member.name,
-             partition,
-             head.position,
-             head.position,
-             head.generation,
-             head.generation + 1,
-             {},
-             owned_[partition]->lease_epoch}
-        );
-        add_changes(rows, batch);
-        batch.unparked.push_back(parked);
-        const ApplyResult result = store_.apply(batch);
-        if (result.outcome == ApplyOutcome::fenced)
-            throw ProjectorFenced("the projector moved on during a retry");
-        if (result.outcome == ApplyOutcome::applied) {
-            ++head.generation;
+        if (unpark(parked, retry, rows, detail)) {
+            retry.freed.insert(parked.stream);
             ++(given_up ? retry.result.skipped : retry.result.applied);
             return;
         }
         code = "database";
-        detail = result.detail.substr(0, kParkedDetailBytesMax);
     }
     retry.blocked.insert(parked.stream);
+    if (retry.unknown_only && code == kParkedUnknownType && code == parked.code) return;
     ProjectionBatch failed;
     failed.failed.push_back(parked);
     failed.failed.back().code = std::move(code);
-    failed.failed.back().detail = std::move(detail);
+    failed.failed.back().detail = detail.substr(0, kParkedDetailBytesMax);
     (void)store_.apply(failed);
 }
 
+/// Takes an event off the queue and writes what it changed. The checkpoint stays where it is, but its
+/// generation rises, so that a projector that runs meanwhile reloads which streams are parked. False when the
+/// database refuses a value.
+bool Projector::unpark(const ParkedEvent& parked, Retry& retry, const RowSet& rows, std::string& refusal) {
+    auto& head = retry.member->heads[parked.partition];
+    ProjectionBatch batch;
+    batch.moves.push_back(
+        {retry.member->name,
+         parked.partition,
+         head.position,
+         head.position,
+         head.generation,
+         head.generation + 1,
+         {},
+         owned_[parked.partition]->lease_epoch}
+    );
+    add_changes(rows, batch);
+    batch.unparked.push_back(parked);
+    const ApplyResult result = store_.apply(batch);
+    if (result.outcome == ApplyOutcome::fenced)
+        throw ProjectorFenced("the projector moved on during a retry");
+    refusal = result.detail;
+    if (result.outcome == ApplyOutcome::applied) ++head.generation;
+    return result.outcome == ApplyOutcome::applied;
+}
+
 /// Runs the reducer. Answers why it failed, or nothing.
-std::string Projector::try_parked(Member& member, const Decoded& event, RowSet& rows, std::string& detail) {
-    if (!event.event) {
-        detail = event.event.error().code + ": " + event.event.error().detail;
+std::string Projector::try_parked(
+    const Retry& retry, const ParkedEvent& parked, RowSet& rows, std::string& detail
+) {
+    auto lines = log_.read(parked.partition, parked.position - 1, 1);
+    if (lines.empty() || lines.front().position != parked.position) {
+        detail = "the log does not have it";
         return "unreadable";
     }
-    const auto reaction = member.reactions.find(event.type);
-    if (reaction == member.reactions.end()) return {};
+    const Decoded event = decode({parked.partition, parked.position, {}, std::move(lines.front().line)});
+    if (!event.event) {
+        detail = event.parked_detail();
+        return event.parked_code();
+    }
+    const auto reaction = retry.member->reactions.find(event.type);
+    if (reaction == retry.member->reactions.end()) return {};
     try {
         reaction->second->apply(*event.event, rows);
     } catch (const ProjectionStoreUnavailable&) {
         throw;
     } catch (const std::exception& fault) {
-        detail = std::string(fault.what()).substr(0, kParkedDetailBytesMax);
+        detail = fault.what();
         return "reducer";
     }
     return {};

@@ -22,6 +22,16 @@ struct Projector::Decoded {
     Uuid stream{};
     std::string type;  ///< empty when even that cannot be read
     std::expected<contract::RecordedEvent, contract::LineFault> event;
+
+    /// A newer binary wrote it. That one's projections may react to types that ours have never heard of.
+    [[nodiscard]] bool is_unknown() const { return !event && event.error().code == contract::kUnknownType; }
+    /// Of one that could not be read.
+    [[nodiscard]] std::string parked_code() const {
+        return is_unknown() ? std::string(kParkedUnknownType) : "unreadable";
+    }
+    [[nodiscard]] std::string parked_detail() const {
+        return is_unknown() ? event.error().detail : event.error().code + ": " + event.error().detail;
+    }
 };
 
 /// One projection and how far it is.
@@ -41,9 +51,19 @@ struct Projector::Member {
 
 /// A retry of parked events on its way through the pages of one partition.
 struct Projector::Retry {
-    std::optional<Uuid> stream;  ///< only this one
-    std::set<Uuid> blocked;      ///< streams whose first event still fails
-    RetryResult result;
+    Member* member;
+    std::uint16_t partition;
+    std::optional<Uuid> stream{};  ///< only this one
+    bool unknown_only{false};      ///< only streams whose first event was of an unknown type
+    std::uint64_t after{0};        ///< pages up to this position are done
+    std::set<Uuid> freed{};        ///< streams whose first event has left the queue
+    std::set<Uuid> blocked{};      ///< streams whose first event still fails
+    RetryResult result{};
+
+    [[nodiscard]] bool takes(const ParkedEvent& parked) const {
+        if (blocked.contains(parked.stream) || (stream && parked.stream != *stream)) return false;
+        return !unknown_only || parked.code == kParkedUnknownType || freed.contains(parked.stream);
+    }
 };
 
 /// A batch on its way through one projection.

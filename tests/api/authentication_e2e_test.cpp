@@ -205,6 +205,28 @@ TEST_F(Authentication, CountsWrongPasswordsWhereverTheyAreTriedAndTellsNothingOn
     EXPECT_EQ(right.without_instance(), log_in("not the passphrase", nowhere).without_instance());
 }
 
+TEST_F(Authentication, FailsALoginAtTheSameTimeWithAndWithoutAnAccount) {
+    constexpr std::int64_t kStepMs = http::Limits{}.even_answer_ms;
+    const auto took_ms = [&](std::string_view login) {
+        const auto sent = std::chrono::steady_clock::now();
+        const Answer answer = people.public_client.post(
+            kApi + "/auth/login", fmt::format(R"({{"login":"{}","password":"not the passphrase"}})", login)
+        );
+        EXPECT_EQ(answer.status, 401) << answer;
+        return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - sent)
+            .count();
+    };
+    EXPECT_GE(took_ms("max@example.org"), kStepMs);
+    EXPECT_GE(took_ms("nobody@example.org"), kStepMs);
+}
+
+TEST_F(Authentication, ComesBeforeALargeBody) {
+    constexpr std::size_t kTooMuch = http::Limits{}.body_bytes_max + 1;
+    const std::string body = R"({"commands":[)" + std::string(kTooMuch, ' ') + "]}";
+    EXPECT_EQ(people.public_client.post(kApi + "/commands:batch", body).status, 413);
+    EXPECT_EQ(people.max.post(kApi + "/commands:batch", body).status, 422) << "it was read";
+}
+
 TEST_F(Authentication, PublishesTheKeyThatSignsItsTokens) {
     const Answer keys = people.public_client.get("/.well-known/jwks.json");
     EXPECT_EQ(keys.text("/keys/0/kty"), "OKP") << keys;

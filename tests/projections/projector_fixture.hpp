@@ -74,7 +74,8 @@ protected:
         std::vector<ParkedEvent> parked;
     };
     std::unique_ptr<Running> start(
-        std::span<const ProjectionType* const> projections, const std::vector<OwnedPartition>& partitions
+        std::span<const ProjectionType* const> projections, const std::vector<OwnedPartition>& partitions,
+        const contract::EventCatalogue& catalogue = contract::event_catalogue()
     ) {
         auto running = std::make_unique<Running>();
         running->store = pg::make_projection_store(database.engine_dsn());
@@ -85,7 +86,8 @@ protected:
                     self->applied.push_back(position.to_string());
                 },
                 [self = running.get()](const ParkedEvent& event) { self->parked.push_back(event); }
-            }
+            },
+            catalogue
         );
         running->projector->open(partitions);
         return running;

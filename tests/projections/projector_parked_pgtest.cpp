@@ -1,6 +1,7 @@
 #include "domain/identity/events.hpp"
 #include "projections/identity/person.hpp"
 #include "tests/projections/projector_fixture.hpp"
+#include "tests/support/older_catalogue.hpp"
 
 namespace annals::test {
 namespace {
@@ -30,6 +31,71 @@ TEST_F(ProjectorOnPostgres, ParksAPoisonedStreamInOneProjectionWhileAllElseFlows
     const ProjectorStatus status = restarted->projector->status();
     EXPECT_EQ(status.projections.at(1).parked_streams, 1U);
     EXPECT_EQ(status.projections.at(1).parked_events, 4U);
+}
+
+/// The notes as they were before moves were counted, or thought of.
+const ProjectionType& older_note_projection() {
+    static const std::array kTables{table<NoteRow>()};
+    static const std::array kReactions{reaction<&note>()};
+    static const ProjectionType kProjection{"test.note", 1, kTables, kReactions};
+    return kProjection;
+}
+
+TEST_F(ProjectorOnPostgres, ParksWhatItDoesNotKnowAndANewerBinaryTakesItUp) {
+    const contract::EventCatalogue older_catalogue = catalogue_without("prj.TaskMoved");
+    const std::array<const ProjectionType*, 1> older_notes{&older_note_projection()};
+    const auto start_older = [&] { return start(older_notes, {{0}, {1}}, older_catalogue); };
+    const std::array<const ProjectionType*, 1> notes_only{&note_projection()};
+    const auto take_up = [](Projector& projector) {
+        RetryResult sum;
+        while (projector.has_unknown()) sum.applied += projector.retry_unknown().applied;
+        return sum.applied;
+    };
+    constexpr int kMoves = 250;  // more than a turn
+    add_task(kOrgA, 1, "moved", kMoves);
+    add_task(kOrgA, 2, "poison", 1);
+    add_task(kOrgB, 3, "elsewhere", 1);
+    add_task(kOrgB, 4, "still");
+    const auto older = start_older();
+    older->projector->apply(logged());
+    EXPECT_EQ(notes(), "elsewhere 0, moved 0, still 0");
+    const std::string by_code =
+        "select string_agg(code || ' ' || n || ' ' || attempts, ', ' order by code)"
+        " from (select code, attempts, count(*) as n from proj.parked group by 1, 2) as c";
+    EXPECT_EQ(database.value(by_code), "reducer 1 1, unknown_type 2 1, waiting 250 0");
+    EXPECT_NE(older->parked.front().detail.find("does not know prj.TaskMoved version 1"), std::string::npos)
+        << older->parked.front().detail;
+    // Another process of the old release changes nothing, not even the attempts.
+    EXPECT_EQ(take_up(*start_older()->projector), 0U);
+    EXPECT_EQ(database.value(by_code), "reducer 1 1, unknown_type 2 1, waiting 250 0");
+    const auto newer = start(notes_only, {{0}, {1}});
+    EXPECT_TRUE(newer->projector->has_unknown());
+    // What comes meanwhile queues behind.
+    EXPECT_EQ(newer->projector->retry_unknown().applied, 1U) << "of the partition with one";
+    add_move(kOrgA, 1);
+    newer->projector->apply(logged());
+    EXPECT_EQ(notes(), "elsewhere 1, moved 0, still 0");
+    EXPECT_EQ(take_up(*newer->projector), kMoves + 1U);
+    EXPECT_EQ(notes(), "elsewhere 1, moved 251, still 0");
+    EXPECT_EQ(database.value(by_code), "reducer 1 1, waiting 1 0") << "which a newer binary does not mend";
+    // The streams flow again.
+    add_move(kOrgA, 1);
+    add_move(kOrgB, 3);
+    newer->projector->apply(logged());
+    EXPECT_EQ(notes(), "elsewhere 2, moved 252, still 0");
+}
+
+TEST_F(ProjectorOnPostgres, LeavesWhatItDoesNotKnowToWhoeverTookThePartitionOver) {
+    const contract::EventCatalogue older_catalogue = catalogue_without("prj.TaskMoved");
+    add_task(kOrgA, 1, "moved", 1);
+    start(both, {{0}, {1}}, older_catalogue)->projector->apply(logged());
+    const auto newer = start(both, {lease(0, "one")});
+    (void)lease(0, "another");
+    EXPECT_EQ(newer->projector->retry_unknown().applied, 0U);
+    while (newer->projector->has_unknown()) EXPECT_EQ(newer->projector->retry_unknown().applied, 0U);
+    EXPECT_FALSE(newer->projector->owns(0));
+    EXPECT_EQ(database.value("select count(*) from proj.parked"), "2");
+    EXPECT_EQ(notes(), "moved 0");
 }
 
 TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns) {

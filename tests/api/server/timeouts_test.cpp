@@ -165,6 +165,31 @@ TEST(Timeouts, RefusalsAreKeptBackForDifferentTimes) {
     EXPECT_GT((*took.rbegin() - *took.begin()).count(), 40);
 }
 
+TEST(Timeouts, AnAnswerWhoseTimeMustNotTellLeavesAtAMultipleOfAStep) {
+    using std::chrono::milliseconds;
+    constexpr int kStepMs = 300;
+    ServerOptions options;
+    options.limits.even_answer_ms = kStepMs;
+    TestServer server(std::move(options));
+    Pending pending;
+    server.on("/entry", pending.handler());
+    server.start();
+    RawClient client(server.port());
+    const auto answer_after = [&](int wait_ms) {
+        const auto sent = std::chrono::steady_clock::now();
+        client.send(get("/entry"));
+        EXPECT_TRUE(pending.wait_for(1));
+        if (wait_ms > 0) EXPECT_FALSE(client.readable_within(wait_ms));
+        http::Response response = http::text_response(401, "no");
+        response.evenly_timed = true;
+        pending.take(0)(std::move(response));
+        EXPECT_EQ(client.read()->status, 401);
+        return std::chrono::duration_cast<milliseconds>(std::chrono::steady_clock::now() - sent).count();
+    };
+    EXPECT_GE(answer_after(0), kStepMs);
+    EXPECT_GE(answer_after(kStepMs + 20), 2 * kStepMs);
+}
+
 TEST(Timeouts, ARefusalThatWasLongInComingIsNotKeptBack) {
     constexpr int kHoldMs = 700;
     ServerOptions options;

@@ -8,6 +8,7 @@
 #include "projections/kernel/visibility.hpp"
 #include "tests/support/event_log.hpp"
 #include "tests/support/kafka/kafka_support.hpp"
+#include "tests/support/older_catalogue.hpp"
 #include "tests/support/pg_fixture.hpp"
 #include "tests/support/project_events.hpp"
 
@@ -60,7 +61,10 @@ private:
 class ProjectorServiceOnPostgres : public ::testing::Test {
 protected:
     std::unique_ptr<ProjectorService> start() { return start(std::make_unique<BorrowedLog>(log)); }
-    std::unique_ptr<ProjectorService> start(std::unique_ptr<LogReader> reader) {
+    std::unique_ptr<ProjectorService> start(
+        std::unique_ptr<LogReader> reader,
+        const contract::EventCatalogue& catalogue = contract::event_catalogue()
+    ) {
         const std::string member = make_member_name();
         auto service = std::make_unique<ProjectorService>(
             ServiceSettings{{broker.address(), std::string(kafka::kEventsTopic), "test"}},
@@ -72,7 +76,8 @@ protected:
                     const std::scoped_lock lock(codes_mutex);
                     codes.emplace(code);
                 }
-            }
+            },
+            catalogue
         );
         service->start();
         return service;
@@ -261,6 +266,47 @@ TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseLogHasAHoleAndTakesIt
     EXPECT_EQ(tasks(), "7");
     EXPECT_TRUE(kafka::test::eventually([&] { return aside().empty(); }));
     EXPECT_EQ(told("PROJ-4a9e"), 1U);
+}
+
+TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseLogEndsBeforeItsHead) {
+    add_task(1);
+    add_task(2);
+    add_task(3, kOtherOrg);
+    database.run("update log.partition set head = 4 where partition = 0");
+    const auto service = start();
+    ASSERT_TRUE(shown(1, 1));
+    ASSERT_TRUE(shown(2));
+    const auto aside = [&] { return service->status().set_aside; };
+    EXPECT_TRUE(kafka::test::eventually([&] { return aside().contains(0); }));
+    EXPECT_NE(aside()[0].find("lacks what comes after position 2, but its head is at 4"), std::string::npos)
+        << aside()[0];
+    add_task(4);
+    add_task(5);
+    ASSERT_TRUE(shown(4));
+    EXPECT_TRUE(kafka::test::eventually([&] { return aside().empty(); }));
+}
+
+TEST_F(ProjectorServiceOnPostgres, TakesUpWhatAnOlderProcessParkedDuringARollingRestart) {
+    const contract::EventCatalogue older_catalogue = catalogue_without("prj.TaskMoved");
+    add_task(1);
+    log.add(kOrg, uuid(601), task_moved(kTodo, kDoing, projects::TaskCategory::in_progress, 5));
+    add_task(2);
+    auto older = start(std::make_unique<BorrowedLog>(log), older_catalogue);
+    ASSERT_TRUE(shown(3));
+    EXPECT_EQ(database.value("select string_agg(distinct code, ' ') from proj.parked"), "unknown_type");
+    EXPECT_EQ(told("PROJ-58d1"), 1U) << "not for each projection and stream";
+    const auto moved_on = [&] {
+        return database.value(
+            "select count(*) from prj.task where column_id = '" + kDoing.value.to_string() + "'"
+        );
+    };
+    EXPECT_EQ(moved_on(), "0");
+    const auto newer = start();
+    older->stop();
+    EXPECT_TRUE(becomes_true(database, "select not exists (select from proj.parked)"));
+    EXPECT_EQ(moved_on(), "1");
+    EXPECT_TRUE(kafka::test::eventually([&] { return told("PROJ-e3a8") == 1; }));
+    EXPECT_EQ(newer->status().failures_total, 0U) << newer->status().last_error;
 }
 
 TEST_F(ProjectorServiceOnPostgres, IsSeenByAnotherProcessThroughTheFeed) {

@@ -8,6 +8,7 @@
 #include "tests/support/project_events.hpp"
 
 #include <array>
+#include <future>
 #include <gtest/gtest.h>
 
 namespace annals::test {
@@ -124,6 +125,27 @@ TEST_F(RebuildOnPostgres, ReplacesAVersionByOneOfAnotherShape) {
     );
     rebuild(version_one()).drop();
     EXPECT_EQ(value("select count(*) from proj.beside"), "0");
+}
+
+// With one partition nothing but the first row tells, and that row waits for the switch at the unique key.
+TEST(SecondVersion, IsRefusedWhenItBeginsWhileASwitchIsBeingCommitted) {
+    PgDatabase database(PgDatabase::Contents::migrated, 1);
+    const auto begin = [&](std::string version) {
+        const std::array<std::string, 1> names{std::move(version)};
+        return pg::make_projection_store(database.engine_dsn())->checkpoints(names).size();
+    };
+    EXPECT_EQ(begin("test.shaped@1"), 1U);
+    database.run("begin");
+    database.run("update proj.checkpoint set projection = 'test.shaped@2'");
+    auto older = std::async(std::launch::async, begin, "test.shaped@1");
+    EXPECT_TRUE(becomes_true(
+        database,
+        "select exists (select from pg_locks l where not l.granted and"
+        " pg_backend_pid() = any(pg_blocking_pids(l.pid)))"
+    ));
+    database.run("commit");
+    EXPECT_THROW((void)older.get(), ProjectionStoreUnavailable);
+    EXPECT_EQ(database.value("select string_agg(projection, ' ') from proj.checkpoint"), "test.shaped@2");
 }
 
 TEST_F(RebuildOnPostgres, LetsOneCommandAtATimeWorkOnAProjection) {
