@@ -295,8 +295,7 @@ void Connection::append_answer(bool keep_alive) {
 }
 
 /// Whoever is told to come back later is told so a little later: a client that repeats at once would
-/// otherwise leave hardly any time for what was let in. And at different times, or all would come back
-/// together.
+/// otherwise leave hardly any time for what was let in. And at different times, or they come together again.
 Clock::time_point Connection::leaves_at() const {
     if (response_->status == kUnavailable && response_->headers.has("Retry-After"))
         return header_complete_ + refusal_hold(limits());
