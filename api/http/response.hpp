@@ -22,7 +22,7 @@ struct Response {
     std::string body;
     bool compressible =
         true;  ///< False for bodies that hold a secret beside text a client can choose (BREACH).
-    bool evenly_timed = false;  ///< Leaves a multiple of Limits::even_answer_ms after its request.
+    bool evenly_timed = false;  ///< Leaves a multiple of Limits::even_answer_ms after its whole request.
 };
 
 Response json_response(int status, std::string body);

@@ -148,24 +148,19 @@ std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
             router = http::Router(rows)](http::Request& request) -> std::optional<http::Problem> {
         const http::Router::Match match = router.match(request.method, request.segments);
         if (match.outcome != http::Router::Outcome::found) return std::nullopt;
-        const auto* command = std::get_if<CommandRoute>(&routes[match.row].action);
-        if (command == nullptr) return std::nullopt;
+        const Route& route = routes[match.row];
+        const auto* custom = std::get_if<CustomRoute>(&route.action);
+        if (custom != nullptr && custom->is_public) return std::nullopt;
+        request.route = route.pattern;
         const auto principal = authenticate(request, services.tokens, services.clock.now());
-        if (!principal) return std::nullopt;
-        request.route = routes[match.row].pattern;
-        return overload_refusal(services, *command, *principal);
+        if (!principal) return principal.error();
+        const auto* command = std::get_if<CommandRoute>(&route.action);
+        return command == nullptr ? std::nullopt : overload_refusal(services, *command, *principal);
     };
 }
 
-std::function<std::size_t(const http::Request&)> make_body_limit(
-    Services& services, const http::Limits& limits
-) {
-    return [&services, one = limits.body_bytes_max,
-            batch = limits.batch_body_bytes_max](const http::Request& request) {
-        const bool large = request.path.ends_with("/commands:batch") &&
-                           authenticate(request, services.tokens, services.clock.now()).has_value();
-        return large ? batch : one;
-    };
+std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits) {
+    return request.path.ends_with("/commands:batch") ? limits.batch_body_bytes_max : limits.body_bytes_max;
 }
 
 }  // namespace annals::api

@@ -16,17 +16,14 @@ std::vector<http::Endpoint> make_endpoints(
     Services& services, AccessChecks& checks, const std::vector<Route>& routes
 );
 
-/// For ServerOptions::refuse_unread: refuses the command of a resource route that would be refused for
-/// overload once its body had come. Everything else, authentication that fails included, is left to the
-/// endpoints. `services` and `routes` outlive it.
+/// For ServerOptions::refuse_unread: refuses who has not authenticated where that is asked for, and the
+/// command of a resource route that would be refused for overload once its body had come. Everything else is
+/// left to the endpoints. `services` and `routes` outlive it.
 std::function<std::optional<http::Problem>(http::Request&)> make_unread_refusal(
     Services& services, const std::vector<Route>& routes
 );
 
-/// For ServerOptions::body_bytes_max: only who has authenticated may send as much as a batch may hold.
-/// `services` outlives it.
-std::function<std::size_t(const http::Request&)> make_body_limit(
-    Services& services, const http::Limits& limits
-);
+/// The largest body a request may have.
+std::size_t body_bytes_max(const http::Request& request, const http::Limits& limits);
 
 }  // namespace annals::api

@@ -84,7 +84,9 @@ constexpr auto contract_docs(const ParkedEventView*) {
         contract::FieldDoc{"position", "EPOCH-PARTITION-NUMBER, as `annals projections skip` takes it"},
         contract::FieldDoc{"type", "of the event"},
         contract::FieldDoc{
-            "code", "why: reducer, unreadable, database; waiting: one of the same stream stands before it"
+            "code",
+            "why: reducer, unreadable, unknown_type, database; waiting: one of the same stream stands "
+            "before it"
         },
         contract::FieldDoc{"attempts", "how often it was tried"},
         contract::FieldDoc{"age_ms", "since it was parked"},

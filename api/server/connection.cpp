@@ -221,6 +221,7 @@ Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
 
 void Connection::call_handler() {
     awaiting_answer_ = true;
+    handled_at_ = Clock::now();
     handler_running_for = this;
     try {
         thread_->core().handler(request_, AnswerSlot(shared_from_this(), number_));
@@ -301,10 +302,9 @@ Clock::time_point Connection::leaves_at() const {
         return header_complete_ + refusal_hold(limits());
     if (!response_->evenly_timed) return header_complete_;
     const milliseconds step(limits().even_answer_ms);
-    return header_complete_ + step * ((Clock::now() - header_complete_) / step + 1);
+    return handled_at_ + step * ((Clock::now() - handled_at_) / step + 1);
 }
 
-/// False when the client has gone.
 Awaitable<bool> Connection::hold_answer() {
     const Clock::time_point until = leaves_at();
     if (Clock::now() >= until || thread_->core().stopping.load()) co_return true;

@@ -48,7 +48,7 @@ private:
     Awaitable<bool> answer_unread(RequestReader& reader);
     Awaitable<bool> handle();
     Awaitable<bool> read_some(std::size_t room);
-    Awaitable<bool> hold_answer();
+    Awaitable<bool> hold_answer();  ///< Until it may leave; false when the client has gone.
     Awaitable<bool> flush();
     Awaitable<void> linger();
 
@@ -83,6 +83,7 @@ private:
     Clock::time_point header_deadline_{};
     Clock::time_point request_deadline_{};
     Clock::time_point header_complete_{};
+    Clock::time_point handled_at_{};
     bool request_understood_ = false;
     bool client_keeps_alive_ = false;
     bool awaiting_answer_ = false;

@@ -48,7 +48,9 @@ struct Operation {
           types{&type},
           projector(types, *store, *log, &sealer, {}) {
         if (!pg::lock_projection(connection, type.name)) {
-            throw std::runtime_error(fmt::format("another command works on {}; wait for its end", type.name));
+            throw std::runtime_error(fmt::format(
+                "another command, or a process that takes up parked events, works on {}; try again", type.name
+            ));
         }
     }
 

@@ -203,7 +203,8 @@ server::ServerOptions Process::Impl::server_options() {
         .port = static_cast<std::uint16_t>(config.integer("port")),
         .io_threads = api ? static_cast<unsigned>(config.integer("io_threads")) : 1,
         .cors = http::CorsPolicy(config.list("cors_origins")),
-        .body_bytes_max = api ? api::make_body_limit(api->services, http::Limits{}) : nullptr,
+        .body_bytes_max = [](const http::Request& request
+                          ) { return api::body_bytes_max(request, http::Limits{}); },
         .refuse_unread = api ? api::make_unread_refusal(api->services, api::all_routes()) : nullptr,
         .log = [](std::string_view code,
                   std::string_view message) { runtime::log(runtime::Level::warning, code, message); },

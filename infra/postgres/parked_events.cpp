@@ -31,6 +31,9 @@ constexpr Statement kPartitions{"parked_partitions", "select count(*) from log.p
 constexpr Statement kLock{
     "parked_lock", "select pg_try_advisory_lock(hashtextextended('annals projection ' || $1::text, 0))"
 };
+constexpr Statement kUnlock{
+    "parked_unlock", "select pg_advisory_unlock(hashtextextended('annals projection ' || $1::text, 0))"
+};
 constexpr std::string_view kBesideSuffix = "#beside";
 
 ParkedEntry entry_of(const Rows& rows, std::size_t row) {
@@ -57,6 +60,12 @@ ParkedEvent parked_event(const Rows& rows, std::size_t row) {
         std::string(rows.bytes(row, 6)),
         std::string(rows.bytes(row, 7))
     };
+}
+
+std::vector<ParkedEvent> parked_events(const Rows& rows) {
+    std::vector<ParkedEvent> events;
+    for (std::size_t i = 0; i < rows.size(); ++i) events.push_back(parked_event(rows, i));
+    return events;
 }
 
 std::vector<ParkedEntry> read_parked(Connection& connection, std::size_t limit) {
@@ -101,6 +110,10 @@ std::vector<EventPlace> read_skipped(Connection& connection, std::string_view pr
 
 bool lock_projection(Connection& connection, std::string_view projection) {
     return connection.query(kLock, Params().text(projection)).boolean(0, 0);
+}
+
+void unlock_projection(Connection& connection, std::string_view projection) {
+    (void)connection.query(kUnlock, Params().text(projection));
 }
 
 }  // namespace annals::pg

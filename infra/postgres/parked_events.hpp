@@ -15,6 +15,8 @@ namespace annals::pg {
 /// detail of proj.parked.
 ParkedEvent parked_event(const Rows& rows, std::size_t row);
 
+std::vector<ParkedEvent> parked_events(const Rows& rows);
+
 /// The parked events of all projections in order of projection, partition and position, at most `limit`. As
 /// annals_engine. Throws PgError.
 std::vector<ParkedEntry> read_parked(Connection& connection, std::size_t limit);
@@ -32,7 +34,9 @@ std::optional<ParkedHead> find_parked(
 /// one.
 std::vector<EventPlace> read_skipped(Connection& connection, std::string_view projection);
 
-/// Keeps other operators' commands away from a projection while the session lives. False: one is at work.
+/// Keeps others who work on a projection (operators' commands, a projector that takes up parked events) away
+/// while the session lives, or until it is unlocked as often as it was locked. False: one is at work.
 bool lock_projection(Connection& connection, std::string_view projection);
+void unlock_projection(Connection& connection, std::string_view projection);
 
 }  // namespace annals::pg

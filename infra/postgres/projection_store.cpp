@@ -9,6 +9,7 @@
 
 #include <array>
 #include <deque>
+#include <fmt/format.h>
 #include <utility>
 
 namespace annals::pg {
@@ -41,6 +42,17 @@ constexpr Statement kParked{
     "select projection, partition, position, tenant_id, stream_id, event_type, code, detail from proj.parked"
     " where projection = $1 and partition = $2::smallint and position > $3::bigint"
     " order by position limit $4::bigint"
+};
+constexpr Statement kParkedUnknown{
+    "projection_parked_unknown",
+    "select p.projection, p.partition, p.position, p.tenant_id, p.stream_id, p.event_type, p.code, p.detail"
+    " from (select f.stream_id from (select distinct on (stream_id) stream_id, position, code, event_type"
+    "   from proj.parked where projection = $1 and partition = $2::smallint order by stream_id, position) as "
+    "f"
+    "  where f.code in ('unknown_type', 'waiting') and f.event_type <> all($3::text[])"
+    "  order by f.position limit $4::bigint) as h"
+    " join proj.parked as p on p.projection = $1 and p.stream_id = h.stream_id"
+    " where p.partition = $2::smallint order by p.position limit $4::bigint"
 };
 constexpr Statement kParkedStreams{
     "projection_parked_streams",
@@ -177,6 +189,12 @@ public:
         std::string_view projection, std::uint16_t partition, std::uint64_t after, std::size_t limit
     ) override;
     std::vector<ParkedStream> parked_streams() override;
+    std::vector<ParkedEvent> parked_unknown(
+        std::string_view projection, std::uint16_t partition, std::span<const std::string> but_types,
+        std::size_t limit
+    ) override;
+    std::optional<std::vector<EventPlace>> begin_retry(const ProjectionType& type) override;
+    void end_retry(const ProjectionType& type) noexcept override;
     void load(std::span<RowTable* const> tables) override;
     ApplyResult apply(const ProjectionBatch& batch) override;
 
@@ -241,15 +259,45 @@ std::vector<ParkedEvent> PgProjectionStore::parked(
 ) {
     return session_.with([&](Connection& connection) {
         Params params;
-        params.text(projection)
-            .int2(static_cast<std::int16_t>(partition))
-            .int8(static_cast<std::int64_t>(after));
-        params.int8(static_cast<std::int64_t>(limit));
-        const Rows rows = connection.query(kParked, params);
-        std::vector<ParkedEvent> events;
-        for (std::size_t i = 0; i < rows.size(); ++i) events.push_back(parked_event(rows, i));
-        return events;
+        params.text(projection).int2(static_cast<std::int16_t>(partition));
+        params.int8(static_cast<std::int64_t>(after)).int8(static_cast<std::int64_t>(limit));
+        return parked_events(connection.query(kParked, params));
     });
+}
+
+std::vector<ParkedEvent> PgProjectionStore::parked_unknown(
+    std::string_view projection, std::uint16_t partition, std::span<const std::string> but_types,
+    std::size_t limit
+) {
+    return session_.with([&](Connection& connection) {
+        ArrayParam types(ElementType::text, but_types.size());
+        for (const std::string& type : but_types) types.add(std::string_view(type));
+        Params params;
+        params.text(projection).int2(static_cast<std::int16_t>(partition)).array(std::move(types));
+        params.int8(static_cast<std::int64_t>(limit));
+        return parked_events(connection.query(kParkedUnknown, params));
+    });
+}
+
+std::optional<std::vector<EventPlace>> PgProjectionStore::begin_retry(const ProjectionType& type) {
+    const bool locked =
+        session_.with([&](Connection& connection) { return lock_projection(connection, type.name); });
+    if (!locked) return std::nullopt;
+    try {
+        return session_.with([&](Connection& connection) {
+            return read_skipped(connection, type.checkpoint_name());
+        });
+    } catch (const std::exception&) {
+        end_retry(type);
+        throw;
+    }
+}
+
+void PgProjectionStore::end_retry(const ProjectionType& type) noexcept {
+    try {
+        session_.with([&](Connection& connection) { unlock_projection(connection, type.name); });
+    } catch (const ProjectionStoreUnavailable&) {  // NOLINT(bugprone-empty-catch): see the declaration
+    }
 }
 
 std::vector<ProjectionStore::ParkedStream> PgProjectionStore::parked_streams() {
@@ -324,11 +372,9 @@ public:
             try {
                 return read_log(connection, partition, after, limit);
             } catch (const PgError& error) {
-                if (!error.sqlstate().starts_with(kInternalErrors)) throw;
-                throw std::runtime_error(
-                    "the log of partition " + std::to_string(partition) + " cannot be read after position " +
-                    std::to_string(after) + ": " + error.what()
-                );
+                if (error.disconnected() || !error.sqlstate().starts_with(kInternalErrors)) throw;
+                const auto place = fmt::format("the log of partition {} after position {}", partition, after);
+                throw LogDamaged(partition, place + " cannot be read: " + error.what());
             }
         });
     }

@@ -130,7 +130,7 @@ void ProjectorService::Impl::work() {
         return;
     }
     catch_up_a_page();
-    retry_unknown();
+    take_up();
     poll();
     check_log();
 }
@@ -169,6 +169,7 @@ void ProjectorService::Impl::open(const LeasesHeld& held) {
     connect();
     revision = held.revision;
     must_open = false;
+    look_at = {};
     {
         const std::scoped_lock lock(mutex);
         ++status.assignments_total;
@@ -227,9 +228,14 @@ void ProjectorService::Impl::catch_up_a_page(std::uint16_t partition) {
 }
 
 /// What an older process met during a rolling restart, and could not read.
-void ProjectorService::Impl::retry_unknown() {
+void ProjectorService::Impl::take_up() {
+    const auto now = steady_clock::now();
+    if (now >= look_at) {
+        projector.look_for_unknown();
+        look_at = now + kTakeUpEvery;
+    }
     if (!projector.has_unknown()) return;
-    taken_up += projector.retry_unknown().applied;
+    taken_up += projector.take_up();
     if (projector.has_unknown() || taken_up == 0) return;
     tell(
         Severity::info, "PROJ-e3a8",
@@ -280,7 +286,11 @@ void ProjectorService::Impl::apply(std::vector<kafka::ConsumedRecord> records) {
         if (behind.contains(record.partition) || aside.contains(record.partition)) continue;
         lines.push_back({record.partition, record.position, record.offset, std::move(record.line)});
     }
-    projector.apply(lines);
+    try {
+        projector.apply(lines);
+    } catch (const LogDamaged& damage) {
+        set_aside(damage.partition, damage);
+    }
     const std::scoped_lock lock(mutex);
     status.broker_silent = false;
 }

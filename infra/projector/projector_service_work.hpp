@@ -19,6 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 inline constexpr std::size_t kUnknownTypesTold = 100;  ///< each gets a log line, further ones none
+inline constexpr milliseconds kTakeUpEvery{10'000};    ///< between looks for what older processes parked
 
 struct ProjectorService::Impl {
     Impl(
@@ -45,7 +46,7 @@ struct ProjectorService::Impl {
     void catch_up_a_page();
     void catch_up_a_page(std::uint16_t partition);
     void set_aside(std::uint16_t partition, const std::exception& failure);
-    void retry_unknown();
+    void take_up();
     /// Something to do, even if Kafka brings nothing.
     [[nodiscard]] bool has_more() const { return !behind.empty() || projector.has_unknown(); }
     void poll();
@@ -88,6 +89,7 @@ struct ProjectorService::Impl {
     steady_clock::time_point checked_at;
     std::set<std::string> unknown_told;  ///< types
     std::size_t taken_up{0};             ///< parked events, since that was told
+    steady_clock::time_point look_at;    ///< when to look for more of them
 
     std::atomic<bool> stopping{false};
     std::atomic<bool> changed{false};  ///< the leases, since they were looked at

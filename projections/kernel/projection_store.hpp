@@ -13,6 +13,8 @@
 
 namespace annals {
 
+struct ProjectionType;
+
 /// The database cannot be reached, or not in time. Nothing is known to have been applied; whoever opens the
 /// store again sees from the checkpoints what was.
 struct ProjectionStoreUnavailable : std::runtime_error {
@@ -139,6 +141,18 @@ public:
         std::uint64_t events{0};
     };
     virtual std::vector<ParkedStream> parked_streams() = 0;
+    /// Parked events of streams that wait for a newer binary, in order of their positions: the first of the
+    /// stream is of a type that the one that parked it did not know, or has nothing before it any more.
+    /// Leaves out streams whose first event is of one of `but_types`.
+    virtual std::vector<ParkedEvent> parked_unknown(
+        std::string_view projection, std::uint16_t partition, std::span<const std::string> but_types,
+        std::size_t limit
+    ) = 0;
+    /// Keeps everybody else from working on the parked events of a projection, and answers what operators
+    /// gave up of it; nothing when somebody else works on them.
+    virtual std::optional<std::vector<EventPlace>> begin_retry(const ProjectionType& type) = 0;
+    /// Without the store the hold has ended with its session.
+    virtual void end_retry(const ProjectionType& type) noexcept = 0;
     virtual ApplyResult apply(const ProjectionBatch& batch) = 0;
 };
 
@@ -147,12 +161,17 @@ struct LogLine {
     std::uint64_t position{0};
     std::string line;
 };
+/// These lines of the log cannot be read, because the storage below them is damaged; others can.
+struct LogDamaged : std::runtime_error {
+    LogDamaged(std::uint16_t where, const std::string& message)
+        : std::runtime_error(message), partition(where) {}
+    std::uint16_t partition;
+};
 class LogReader {
 public:
     virtual ~LogReader() = default;
     /// Up to `limit` lines of one partition after a position, dense and in order; fewer at the end of the
-    /// log. Throws ProjectionStoreUnavailable, and another std::runtime_error when these lines alone cannot
-    /// be read because their storage is damaged.
+    /// log. Throws ProjectionStoreUnavailable, LogDamaged.
     virtual std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) = 0;
 };
 

@@ -34,11 +34,6 @@ void Projector::open(std::span<const OwnedPartition> partitions) {
     begin_reading();
     load_members();
     unknown_.clear();
-    for (Member& member : members_) {
-        if (member.parked.empty()) continue;
-        for (const OwnedPartition& each : partitions)
-            unknown_.push_back({.member = &member, .partition = each.partition, .unknown_only = true});
-    }
 }
 
 void Projector::load_epochs(std::span<const LogHead> log_heads) {
@@ -297,6 +292,7 @@ void Projector::committed(const ProjectionBatch& batch) {
             ++member.parked[parked.stream];
             if (parked.code == kParkedWaiting) continue;
             ++totals_.parked_total;
+            if (parked.code == kParkedUnknownType) note_unknown(parked.event_type);
             if (events_.parked) events_.parked(parked);
         }
     }

@@ -14,6 +14,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace annals {
@@ -21,7 +22,7 @@ namespace annals {
 inline constexpr std::size_t kLogPageEvents = 1'000;  ///< read from the log at once when filling a gap
 inline constexpr std::size_t kFencedRetriesMax = 3;   ///< reloads of one batch before somebody else is let be
 inline constexpr std::size_t kRetryPageEvents = 1'000;  ///< parked events that are read at once for a retry
-inline constexpr std::size_t kRetryTurnEvents = 100;    ///< the same, while live events wait
+inline constexpr std::size_t kTakeUpEvents = 200;       ///< and are taken up at once, while live events wait
 inline constexpr std::size_t kRetryAttemptsMax = 100;   ///< of one event, while a projector works beside
 inline constexpr std::size_t kParkedDetailBytesMax = 1'000;
 
@@ -130,12 +131,15 @@ public:
     /// order; for operators. What was given up leaves the queue without being applied.
     RetryResult retry_parked(std::string_view projection, std::optional<Uuid> stream = {});
 
-    /// Whether streams may be parked because an older binary did not know a type, and were not tried since
-    /// open().
+    /// Looks for streams of owned partitions that an older binary parked because it did not know a type, in
+    /// take_up() from now on.
+    void look_for_unknown();
     [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
-    /// Takes such streams up again where this binary knows the type: one turn of at most kRetryTurnEvents
-    /// events. Those that it does not know either stay as they are.
-    RetryResult retry_unknown();
+    /// Takes such streams up where this binary knows the type, in their order: one turn of at most
+    /// kTakeUpEvents events of one projection and partition, in one transaction. Where an operator's command
+    /// works on the projection it leaves them to the next look. Answers how many events left the queue.
+    /// Throws ProjectionStoreUnavailable.
+    std::size_t take_up();
 
     /// Of the whole log.
     [[nodiscard]] std::uint16_t partitions() const { return static_cast<std::uint16_t>(owned_.size()); }
@@ -171,11 +175,14 @@ private:
     void collect(const Work& work, ProjectionBatch& batch) const;
     void collect_applied(ProjectionBatch& batch) const;
     void committed(const ProjectionBatch& batch);
-    bool retry_page(Retry& retry, std::size_t limit);
+    bool retry_page(Retry& retry);
     void retry_until_settled(const ParkedEvent& parked, Retry& retry);
     void retry_event(const ParkedEvent& parked, Retry& retry);
-    bool unpark(const ParkedEvent& parked, Retry& retry, const RowSet& rows, std::string& refusal);
-    std::string try_parked(const Retry& retry, const ParkedEvent& parked, RowSet& rows, std::string& detail);
+    std::size_t take_up_turn(Retry& retry);
+    bool take_up_together(std::span<const ParkedEvent> queue, Retry& retry);
+    bool unpark(std::span<const ParkedEvent> events, Retry& retry, const RowSet& rows, std::string& refusal);
+    void note_unknown(const std::string& type);
+    std::string try_parked(Member& member, const ParkedEvent& parked, RowSet& rows, std::string& detail);
 
     ProjectionStore& store_;
     LogReader& log_;
@@ -184,8 +191,9 @@ private:
     const contract::EventCatalogue& catalogue_;
     contract::JsonDocument document_;
     std::vector<Member> members_;
-    std::vector<Retry> unknown_;                        ///< the last is under way
-    std::vector<std::optional<OwnedPartition>> owned_;  ///< by partition
+    std::vector<std::pair<std::size_t, std::uint16_t>> unknown_;  ///< members and partitions to be taken up
+    std::vector<std::string> unknown_types_;                      ///< met by this binary
+    std::vector<std::optional<OwnedPartition>> owned_;            ///< by partition
     std::set<std::uint16_t> unchecked_;  ///< nothing of them has come over Kafka since the reading began
     std::vector<LogEpoch> epochs_;
     std::uint32_t epoch_{1};

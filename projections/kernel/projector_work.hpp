@@ -49,21 +49,15 @@ struct Projector::Member {
     std::set<EventPlace> left_out;                   ///< given up by operators
 };
 
-/// A retry of parked events on its way through the pages of one partition.
+/// A retry of parked events on its way through one partition.
 struct Projector::Retry {
     Member* member;
     std::uint16_t partition;
     std::optional<Uuid> stream{};  ///< only this one
-    bool unknown_only{false};      ///< only streams whose first event was of an unknown type
+    bool by_operator{true};        ///< each attempt counts
     std::uint64_t after{0};        ///< pages up to this position are done
-    std::set<Uuid> freed{};        ///< streams whose first event has left the queue
     std::set<Uuid> blocked{};      ///< streams whose first event still fails
     RetryResult result{};
-
-    [[nodiscard]] bool takes(const ParkedEvent& parked) const {
-        if (blocked.contains(parked.stream) || (stream && parked.stream != *stream)) return false;
-        return !unknown_only || parked.code == kParkedUnknownType || freed.contains(parked.stream);
-    }
 };
 
 /// A batch on its way through one projection.

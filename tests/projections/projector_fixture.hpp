@@ -93,6 +93,13 @@ protected:
         return running;
     }
     std::unique_ptr<Running> start() { return start(both, {{0}, {1}}); }
+    /// What an older binary parked; answers how many events left the queue.
+    static std::size_t take_all_up(Running& running) {
+        std::size_t events = 0;
+        running.projector->look_for_unknown();
+        while (running.projector->has_unknown()) events += running.projector->take_up();
+        return events;
+    }
     /// The lease of a partition changes hands.
     OwnedPartition lease(std::uint16_t partition, const std::string& owner) {
         const std::string epoch = database.value(

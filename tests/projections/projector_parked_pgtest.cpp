@@ -1,4 +1,7 @@
 #include "domain/identity/events.hpp"
+#include "domain/operations/events.hpp"
+#include "domain/operations/parked_queue.hpp"
+#include "infra/postgres/parked_events.hpp"
 #include "projections/identity/person.hpp"
 #include "tests/projections/projector_fixture.hpp"
 #include "tests/support/older_catalogue.hpp"
@@ -46,11 +49,6 @@ TEST_F(ProjectorOnPostgres, ParksWhatItDoesNotKnowAndANewerBinaryTakesItUp) {
     const std::array<const ProjectionType*, 1> older_notes{&older_note_projection()};
     const auto start_older = [&] { return start(older_notes, {{0}, {1}}, older_catalogue); };
     const std::array<const ProjectionType*, 1> notes_only{&note_projection()};
-    const auto take_up = [](Projector& projector) {
-        RetryResult sum;
-        while (projector.has_unknown()) sum.applied += projector.retry_unknown().applied;
-        return sum.applied;
-    };
     constexpr int kMoves = 250;  // more than a turn
     add_task(kOrgA, 1, "moved", kMoves);
     add_task(kOrgA, 2, "poison", 1);
@@ -66,16 +64,20 @@ TEST_F(ProjectorOnPostgres, ParksWhatItDoesNotKnowAndANewerBinaryTakesItUp) {
     EXPECT_NE(older->parked.front().detail.find("does not know prj.TaskMoved version 1"), std::string::npos)
         << older->parked.front().detail;
     // Another process of the old release changes nothing, not even the attempts.
-    EXPECT_EQ(take_up(*start_older()->projector), 0U);
+    EXPECT_EQ(take_all_up(*start_older()), 0U);
     EXPECT_EQ(database.value(by_code), "reducer 1 1, unknown_type 2 1, waiting 250 0");
     const auto newer = start(notes_only, {{0}, {1}});
-    EXPECT_TRUE(newer->projector->has_unknown());
+    newer->projector->look_for_unknown();
+    EXPECT_EQ(newer->projector->take_up(), 1U) << "of the partition with one";
+    EXPECT_EQ(newer->projector->take_up(), 0U);
+    EXPECT_EQ(newer->projector->take_up(), kTakeUpEvents);
+    EXPECT_EQ(notes(), "elsewhere 1, moved 200, still 0");
     // What comes meanwhile queues behind.
-    EXPECT_EQ(newer->projector->retry_unknown().applied, 1U) << "of the partition with one";
     add_move(kOrgA, 1);
     newer->projector->apply(logged());
-    EXPECT_EQ(notes(), "elsewhere 1, moved 0, still 0");
-    EXPECT_EQ(take_up(*newer->projector), kMoves + 1U);
+    EXPECT_EQ(notes(), "elsewhere 1, moved 200, still 0");
+    // The process ends, or its partitions change. Nothing tells any more what the stream was parked for.
+    EXPECT_EQ(take_all_up(*start(notes_only, {{0}, {1}})), kMoves + 1 - kTakeUpEvents);
     EXPECT_EQ(notes(), "elsewhere 1, moved 251, still 0");
     EXPECT_EQ(database.value(by_code), "reducer 1 1, waiting 1 0") << "which a newer binary does not mend";
     // The streams flow again.
@@ -85,17 +87,78 @@ TEST_F(ProjectorOnPostgres, ParksWhatItDoesNotKnowAndANewerBinaryTakesItUp) {
     EXPECT_EQ(notes(), "elsewhere 2, moved 252, still 0");
 }
 
-TEST_F(ProjectorOnPostgres, LeavesWhatItDoesNotKnowToWhoeverTookThePartitionOver) {
+/// Tasks whose moves the projection of notes has parked, because an older binary did not know them.
+class ParkedByAnOlderProcess : public ProjectorOnPostgres {
+protected:
+    void park(std::span<const std::string_view> titles) {
+        std::uint64_t task = 0;
+        for (const std::string_view title : titles) add_task(kOrgA, ++task, title, 1);
+        start(notes_only, {{0}, {1}}, older_catalogue)->projector->apply(logged());
+    }
+    std::string parked() {
+        return database.value(
+            "select coalesce(string_agg(position || ' ' || code, ', ' order by position), 'nothing')"
+            " from proj.parked"
+        );
+    }
     const contract::EventCatalogue older_catalogue = catalogue_without("prj.TaskMoved");
-    add_task(kOrgA, 1, "moved", 1);
-    start(both, {{0}, {1}}, older_catalogue)->projector->apply(logged());
-    const auto newer = start(both, {lease(0, "one")});
+    const std::array<const ProjectionType*, 1> notes_only{&note_projection()};
+};
+
+TEST_F(ParkedByAnOlderProcess, IsLeftToWhoeverTookThePartitionOver) {
+    park(std::array{std::string_view("moved")});
+    const auto newer = start(notes_only, {lease(0, "one")});
     (void)lease(0, "another");
-    EXPECT_EQ(newer->projector->retry_unknown().applied, 0U);
-    while (newer->projector->has_unknown()) EXPECT_EQ(newer->projector->retry_unknown().applied, 0U);
+    EXPECT_EQ(take_all_up(*newer), 0U);
     EXPECT_FALSE(newer->projector->owns(0));
-    EXPECT_EQ(database.value("select count(*) from proj.parked"), "2");
+    EXPECT_EQ(parked(), "2 unknown_type");
     EXPECT_EQ(notes(), "moved 0");
+}
+
+TEST_F(ParkedByAnOlderProcess, IsTakenUpButForWhatStillFails) {
+    park(std::array<std::string_view, 3>{"one", "two", "three"});
+    add_move(kOrgA, 2);
+    // The note of the second task is gone, so its move cannot be counted.
+    database.run("delete from prj.test_note where note = 'two'");
+    const auto newer = start(notes_only, {{0}, {1}});
+    newer->projector->apply(logged());
+    EXPECT_EQ(take_all_up(*newer), 2U);
+    EXPECT_EQ(notes(), "one 1, three 1");
+    EXPECT_EQ(parked(), "4 reducer, 7 waiting");
+    EXPECT_EQ(take_all_up(*newer), 0U) << "that is a matter for operators";
+}
+
+TEST_F(ParkedByAnOlderProcess, IsLeftAloneWhileAnOperatorWorksOnTheProjection) {
+    park(std::array{std::string_view("moved")});
+    const auto newer = start(notes_only, {{0}, {1}});
+    {
+        pg::Connection operators(database.engine_dsn(), {"operators", 1'000, 1'000, ""});
+        ASSERT_TRUE(pg::lock_projection(operators, "test.note"));
+        EXPECT_EQ(take_all_up(*newer), 0U);
+        EXPECT_EQ(parked(), "2 unknown_type");
+    }
+    pg::Connection operators(database.engine_dsn(), {"operators", 1'000, 1'000, ""});
+    EXPECT_EQ(take_all_up(*newer), 1U);
+    EXPECT_EQ(notes(), "moved 1");
+    EXPECT_TRUE(pg::lock_projection(operators, "test.note")) << "nothing is held any more";
+}
+
+TEST_F(ParkedByAnOlderProcess, IsNotAppliedWhenAnOperatorGaveItUp) {
+    park(std::array<std::string_view, 2>{"one", "two"});
+    // The command ended between its decision and the retry.
+    operations::ParkedEventSkipped skipped;
+    skipped.projection = text<operations::ProjectionName>("test.note@1");
+    skipped.partition = operations::PartitionNumber{0};
+    skipped.position = operations::EventNumber{2};
+    skipped.stream_id = uuid(1);
+    skipped.event_type = "prj.TaskMoved";
+    skipped.reason = text<operations::OperatorReason>("a move that never was");
+    log.add(kPlatformRealm, operations::parked_queue_id("test.note@1"), skipped);
+    database.run("update log.partition set head = 0");
+    ASSERT_EQ(log.append_to(*pg::make_pg_event_store(database.engine_dsn())), AppendOutcome::written);
+    EXPECT_EQ(take_all_up(*start(notes_only, {{0}, {1}})), 2U);
+    EXPECT_EQ(notes(), "one 0, two 1");
+    EXPECT_EQ(parked(), "nothing");
 }
 
 TEST_F(ProjectorOnPostgres, AppliesParkedEventsInOrderOnRetryWhileAProjectorRuns) {

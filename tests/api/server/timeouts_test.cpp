@@ -188,6 +188,17 @@ TEST(Timeouts, AnAnswerWhoseTimeMustNotTellLeavesAtAMultipleOfAStep) {
     };
     EXPECT_GE(answer_after(0), kStepMs);
     EXPECT_GE(answer_after(kStepMs + 20), 2 * kStepMs);
+    // A body that is kept back must not bring the answer close to a step.
+    client.send("POST /entry HTTP/1.1\r\nHost: h\r\nContent-Length: 1\r\n\r\n");
+    EXPECT_FALSE(client.readable_within(kStepMs - 50));
+    const auto whole = std::chrono::steady_clock::now();
+    client.send("x");
+    ASSERT_TRUE(pending.wait_for(1));
+    http::Response response = http::text_response(401, "no");
+    response.evenly_timed = true;
+    pending.take(0)(std::move(response));
+    EXPECT_EQ(client.read()->status, 401);
+    EXPECT_GE((std::chrono::steady_clock::now() - whole), milliseconds(kStepMs));
 }
 
 TEST(Timeouts, ARefusalThatWasLongInComingIsNotKeptBack) {

@@ -58,6 +58,19 @@ private:
     std::atomic<int>& reads_;
 };
 
+/// The test's log, whose first page of partition 0 is damaged.
+class DamagedLogReader final : public LogReader {
+public:
+    explicit DamagedLogReader(LogReader& log) : log_(log) {}
+    std::vector<LogLine> read(std::uint16_t partition, std::uint64_t after, std::size_t limit) override {
+        if (partition == 0 && after < 2) throw LogDamaged(0, "invalid page");
+        return log_.read(partition, after, limit);
+    }
+
+private:
+    LogReader& log_;
+};
+
 class ProjectorServiceOnPostgres : public ::testing::Test {
 protected:
     std::unique_ptr<ProjectorService> start() { return start(std::make_unique<BorrowedLog>(log)); }
@@ -284,6 +297,25 @@ TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseLogEndsBeforeItsHead)
     add_task(5);
     ASSERT_TRUE(shown(4));
     EXPECT_TRUE(kafka::test::eventually([&] { return aside().empty(); }));
+}
+
+TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseRecordsCannotBeComparedWithTheLog) {
+    add_task(1);
+    add_task(2);
+    {
+        const auto before = start();
+        ASSERT_TRUE(shown(2));
+    }
+    publish(0);
+    const auto service = start(std::make_unique<DamagedLogReader>(log));
+    EXPECT_TRUE(kafka::test::eventually([&] { return told("PROJ-b17d") >= 1; }));
+    add_task(3, kOtherOrg);
+    publish(0, 1);
+    ASSERT_TRUE(shown(1, 1)) << "the others go on";
+    add_task(4);
+    publish(2);
+    ASSERT_TRUE(shown(3)) << "and so does this one, by the log";
+    EXPECT_EQ(service->status().failures_total, 0U) << service->status().last_error;
 }
 
 TEST_F(ProjectorServiceOnPostgres, TakesUpWhatAnOlderProcessParkedDuringARollingRestart) {
