@@ -2,6 +2,8 @@
 
 #include "api/http/headers.hpp"
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -22,7 +24,9 @@ struct Response {
     std::string body;
     bool compressible =
         true;  ///< False for bodies that hold a secret beside text a client can choose (BREACH).
-    bool evenly_timed = false;  ///< Leaves a multiple of Limits::even_answer_ms after its whole request.
+    /// Leaves a multiple of Limits::even_answer_ms after this, so that time does not tell what was done
+    /// since.
+    std::optional<std::chrono::steady_clock::time_point> evenly_since{};
 };
 
 Response json_response(int status, std::string body);

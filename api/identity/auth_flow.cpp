@@ -73,6 +73,7 @@ void on_pool(
     };
     const bool accepted = pool.submit(
         [&services, exchange, code, job = std::move(job)]() mutable {
+            exchange->work_began = std::chrono::steady_clock::now();
             guarded(services, *exchange, code, job);
         },
         refuse
@@ -111,7 +112,7 @@ void fail_login(api::Exchange& exchange) {
         *exchange.request,
         http::make_problem("UNAUTHENTICATED", "the login or the password is wrong, or the account is locked")
     );
-    response.evenly_timed = true;
+    response.evenly_since = exchange.work_began;
     exchange.respond(std::move(response));
 }
 

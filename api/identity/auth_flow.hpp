@@ -41,7 +41,7 @@ std::optional<http::Problem> weak_password(
 );
 
 /// The same answer for an unknown address, a wrong password and a locked account. Only with an account is
-/// there a failure to record, so the answer is timed not to tell.
+/// there a failure to record, so the answer is timed not to tell. For jobs of on_hashing_thread().
 void fail_login(api::Exchange& exchange);
 
 /// Whether this is the account's password and the account is not locked. A locked account is told from a

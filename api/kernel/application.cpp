@@ -72,9 +72,9 @@ http::Handler authenticated(
     return [&services, &checks, check,
             next = std::move(next)](std::shared_ptr<http::Request> request, http::Respond respond) {
         Exchange exchange{std::move(request), std::move(respond)};
-        if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
         const auto principal = authenticate(*exchange.request, services.tokens, services.clock.now());
         if (!principal) return exchange.fail(principal.error());
+        if (auto problem = http::require_json_accepted(*exchange.request)) return exchange.fail(*problem);
         exchange.principal = *principal;
         if (check == SessionCheck::by_next) return next(std::move(exchange));
         if (check == SessionCheck::here)

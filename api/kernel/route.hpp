@@ -7,6 +7,7 @@
 #include "domain/contract/docs.hpp"
 #include "domain/contract/type_info.hpp"
 
+#include <chrono>
 #include <expected>
 #include <memory>
 #include <optional>
@@ -23,7 +24,8 @@ namespace annals::api {
 struct Exchange {
     std::shared_ptr<http::Request> request;
     http::Respond respond;
-    std::optional<Principal> principal{};  ///< set wherever a route is not public
+    std::optional<Principal> principal{};                ///< set wherever a route is not public
+    std::chrono::steady_clock::time_point work_began{};  ///< on another thread, where a route uses one
 
     void fail(const http::Problem& problem) { respond(http::problem_response(*request, problem)); }
 };

@@ -201,13 +201,14 @@ bool Connection::refuse_unread() {
     return problem.has_value();
 }
 
-/// Goes on with the connection after the body, because a new one costs more than what is left of most bodies.
+/// Goes on with the connection after the body, because a new one costs more than what is left of most bodies,
+/// but not with a stranger's, whose body would be kept meanwhile.
 /// From a client that waits to be asked for its body nobody can tell whether it still sends it.
 Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
     const bool held = co_await hold_answer();
     if (!held) co_return false;
-    const bool stopping = thread_->core().stopping.load();
-    const bool keep_alive = client_keeps_alive_ && !stopping && !request_->headers.has("Expect");
+    const bool keep_alive = client_keeps_alive_ && response_->status == kUnavailable &&
+                            !thread_->core().stopping.load() && !request_->headers.has("Expect");
     append_answer(keep_alive);
     if (keep_alive) {
         const Step step = co_await receive_body(reader);
@@ -221,7 +222,6 @@ Awaitable<bool> Connection::answer_unread(RequestReader& reader) {
 
 void Connection::call_handler() {
     awaiting_answer_ = true;
-    handled_at_ = Clock::now();
     handler_running_for = this;
     try {
         thread_->core().handler(request_, AnswerSlot(shared_from_this(), number_));
@@ -300,9 +300,9 @@ void Connection::append_answer(bool keep_alive) {
 Clock::time_point Connection::leaves_at() const {
     if (response_->status == kUnavailable && response_->headers.has("Retry-After"))
         return header_complete_ + refusal_hold(limits());
-    if (!response_->evenly_timed) return header_complete_;
+    if (!response_->evenly_since) return header_complete_;
     const milliseconds step(limits().even_answer_ms);
-    return handled_at_ + step * ((Clock::now() - handled_at_) / step + 1);
+    return *response_->evenly_since + step * ((Clock::now() - *response_->evenly_since) / step + 1);
 }
 
 Awaitable<bool> Connection::hold_answer() {

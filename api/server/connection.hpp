@@ -83,7 +83,6 @@ private:
     Clock::time_point header_deadline_{};
     Clock::time_point request_deadline_{};
     Clock::time_point header_complete_{};
-    Clock::time_point handled_at_{};
     bool request_understood_ = false;
     bool client_keeps_alive_ = false;
     bool awaiting_answer_ = false;

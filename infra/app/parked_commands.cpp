@@ -47,10 +47,8 @@ struct Operation {
           log(pg::make_log_reader(dsn)),
           types{&type},
           projector(types, *store, *log, &sealer, {}) {
-        if (!pg::lock_projection(connection, type.name)) {
-            throw std::runtime_error(fmt::format(
-                "another command, or a process that takes up parked events, works on {}; try again", type.name
-            ));
+        if (!pg::lock_projection_soon(connection, type.name)) {
+            throw std::runtime_error(fmt::format("another command works on {}; wait for its end", type.name));
         }
     }
 

@@ -5,6 +5,7 @@
 #include "domain/operations/parked_queue.hpp"
 
 #include <stdexcept>
+#include <thread>
 
 namespace annals::pg {
 namespace {
@@ -110,6 +111,15 @@ std::vector<EventPlace> read_skipped(Connection& connection, std::string_view pr
 
 bool lock_projection(Connection& connection, std::string_view projection) {
     return connection.query(kLock, Params().text(projection)).boolean(0, 0);
+}
+
+bool lock_projection_soon(Connection& connection, std::string_view projection) {
+    constexpr std::chrono::milliseconds kPause{50};
+    for (auto waited = std::chrono::milliseconds(0);; waited += kPause) {
+        if (lock_projection(connection, projection)) return true;
+        if (waited >= kProjectionPatience) return false;
+        std::this_thread::sleep_for(kPause);
+    }
 }
 
 void unlock_projection(Connection& connection, std::string_view projection) {

@@ -3,6 +3,7 @@
 #include "infra/postgres/connection.hpp"
 #include "projections/kernel/projection_lag.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -10,6 +11,8 @@
 #include <vector>
 
 namespace annals::pg {
+
+inline constexpr std::chrono::milliseconds kProjectionPatience{5'000};
 
 /// Of a row that begins with projection, partition, position, tenant_id, stream_id, event_type, code and
 /// detail of proj.parked.
@@ -37,6 +40,8 @@ std::vector<EventPlace> read_skipped(Connection& connection, std::string_view pr
 /// Keeps others who work on a projection (operators' commands, a projector that takes up parked events) away
 /// while the session lives, or until it is unlocked as often as it was locked. False: one is at work.
 bool lock_projection(Connection& connection, std::string_view projection);
+/// The same for commands, which wait for kProjectionPatience: a projector holds it for moments only.
+bool lock_projection_soon(Connection& connection, std::string_view projection);
 void unlock_projection(Connection& connection, std::string_view projection);
 
 }  // namespace annals::pg

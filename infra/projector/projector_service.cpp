@@ -234,8 +234,18 @@ void ProjectorService::Impl::take_up() {
         projector.look_for_unknown();
         look_at = now + kTakeUpEvery;
     }
-    if (!projector.has_unknown()) return;
-    taken_up += projector.take_up();
+    try {
+        taken_up += projector.take_up();
+        take_up_failure.clear();
+    } catch (const std::exception& failure) {
+        if (take_up_failure != failure.what())
+            tell(
+                Severity::error, "PROJ-c6f2",
+                std::string("parked streams cannot be taken up: ") + failure.what()
+            );
+        take_up_failure = failure.what();
+        projector.open(opened);  // which waits for the next look, and fails when the store is away
+    }
     if (projector.has_unknown() || taken_up == 0) return;
     tell(
         Severity::info, "PROJ-e3a8",
@@ -289,6 +299,8 @@ void ProjectorService::Impl::apply(std::vector<kafka::ConsumedRecord> records) {
     try {
         projector.apply(lines);
     } catch (const LogDamaged& damage) {
+        // What the others brought in this batch is read from the log.
+        for (const ProjectorLine& line : lines) behind.insert(line.partition);
         set_aside(damage.partition, damage);
     }
     const std::scoped_lock lock(mutex);

@@ -19,7 +19,7 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 inline constexpr std::size_t kUnknownTypesTold = 100;  ///< each gets a log line, further ones none
-inline constexpr milliseconds kTakeUpEvery{10'000};    ///< between looks for what older processes parked
+inline constexpr milliseconds kTakeUpEvery{2'000};     ///< between looks for what older processes parked
 
 struct ProjectorService::Impl {
     Impl(
@@ -89,6 +89,7 @@ struct ProjectorService::Impl {
     steady_clock::time_point checked_at;
     std::set<std::string> unknown_told;  ///< types
     std::size_t taken_up{0};             ///< parked events, since that was told
+    std::string take_up_failure;         ///< told already
     steady_clock::time_point look_at;    ///< when to look for more of them
 
     std::atomic<bool> stopping{false};

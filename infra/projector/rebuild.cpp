@@ -83,10 +83,8 @@ Rebuild::Rebuild(const ProjectionType& type, RebuildSettings settings)
       settings_(std::move(settings)),
       lock_(settings_.engine_dsn, pg::kListenerSession),
       tables_(settings_.owner_dsn) {
-    if (!pg::lock_projection(lock_, type_.name)) {
-        throw BesideError(fmt::format(
-            "another command, or a process that takes up parked events, works on {}; try again", type_.name
-        ));
+    if (!pg::lock_projection_soon(lock_, type_.name)) {
+        throw BesideError(fmt::format("another command works on {}; wait for its end", type_.name));
     }
     const auto live = tables_.live_version(type_.name);
     if (!live) throw BesideError(fmt::format("{} was never projected; start a projector first", type_.name));

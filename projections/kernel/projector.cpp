@@ -32,6 +32,7 @@ void Projector::open(std::span<const OwnedPartition> partitions) {
     }
     load_epochs(log_heads);
     begin_reading();
+    for (Member& member : members_) member.left_out.clear();
     load_members();
     unknown_.clear();
 }
@@ -225,6 +226,7 @@ bool Projector::walk(Work& work, bool touching) {
         } else if (condemned != work.condemned.end()) {
             park(condemned->second.first, condemned->second.second);
         } else if (!event.event) {
+            if (event.is_unknown()) note_unknown(event.type);
             park(event.parked_code(), event.parked_detail());
         } else {
             const auto step = touching ? reaction->second->touch : reaction->second->apply;
@@ -233,7 +235,9 @@ bool Projector::walk(Work& work, bool touching) {
             } catch (const ProjectionStoreUnavailable&) {
                 throw;
             } catch (const std::exception& fault) {
-                work.condemn(event, "reducer", fault.what());
+                // It may miss what an event of another stream did that is of an unknown type.
+                const bool newer = !unknown_types_.empty();
+                work.condemn(event, newer ? std::string(kParkedUnknownType) : "reducer", fault.what());
                 return false;
             }
         }
@@ -292,7 +296,6 @@ void Projector::committed(const ProjectionBatch& batch) {
             ++member.parked[parked.stream];
             if (parked.code == kParkedWaiting) continue;
             ++totals_.parked_total;
-            if (parked.code == kParkedUnknownType) note_unknown(parked.event_type);
             if (events_.parked) events_.parked(parked);
         }
     }

@@ -132,13 +132,14 @@ public:
     RetryResult retry_parked(std::string_view projection, std::optional<Uuid> stream = {});
 
     /// Looks for streams of owned partitions that an older binary parked because it did not know a type, in
-    /// take_up() from now on.
+    /// take_up() from now on; of those, too, that failed in a binary that had met an unknown type.
     void look_for_unknown();
     [[nodiscard]] bool has_unknown() const { return !unknown_.empty(); }
     /// Takes such streams up where this binary knows the type, in their order: one turn of at most
-    /// kTakeUpEvents events of one projection and partition, in one transaction. Where an operator's command
-    /// works on the projection it leaves them to the next look. Answers how many events left the queue.
-    /// Throws ProjectionStoreUnavailable.
+    /// kTakeUpEvents events of one projection and partition, in one transaction unless one of them fails.
+    /// Where somebody else works on the projection it leaves them to the next look. Answers how many events
+    /// left the queue. Throws ProjectionStoreUnavailable, and another std::exception when what operators gave
+    /// up cannot be read; open() again then.
     std::size_t take_up();
 
     /// Of the whole log.
@@ -178,7 +179,7 @@ private:
     bool retry_page(Retry& retry);
     void retry_until_settled(const ParkedEvent& parked, Retry& retry);
     void retry_event(const ParkedEvent& parked, Retry& retry);
-    std::size_t take_up_turn(Retry& retry);
+    bool take_up_turn(Retry& retry);
     bool take_up_together(std::span<const ParkedEvent> queue, Retry& retry);
     bool unpark(std::span<const ParkedEvent> events, Retry& retry, const RowSet& rows, std::string& refusal);
     void note_unknown(const std::string& type);

@@ -85,12 +85,14 @@ void Projector::retry_event(const ParkedEvent& parked, Retry& retry) {
     }
     retry.blocked.insert(parked.stream);
     if (code == kParkedUnknownType) note_unknown(parked.event_type);
+    // As in walk(). Whoever knows all types finds out whether that was the reason.
+    if (code == "reducer" && !unknown_types_.empty()) code = kParkedUnknownType;
     if (!retry.by_operator && code == parked.code) return;
     ProjectionBatch failed;
     failed.failed.push_back(parked);
     failed.failed.back().code = std::move(code);
-    failed.failed.back().detail = detail.substr(0, kParkedDetailBytesMax);
-    (void)store_.apply(failed);
+    failed.failed.back().detail = shortened(detail);
+    retry.moved = store_.apply(failed).outcome == ApplyOutcome::applied || retry.moved;
 }
 
 void Projector::look_for_unknown() {
@@ -108,7 +110,7 @@ std::size_t Projector::take_up() {
     const auto [index, partition] = unknown_.back();
     Retry retry{.member = &members_[index], .partition = partition, .by_operator = false};
     try {
-        if (take_up_turn(retry) == 0) unknown_.pop_back();
+        if (!take_up_turn(retry)) unknown_.pop_back();
     } catch (const ProjectorFenced&) {
         // Somebody else worked on the projection, or has the partition now. The next turn begins anew.
         ++totals_.fenced_total;
@@ -117,25 +119,26 @@ std::size_t Projector::take_up() {
     return retry.result.applied + retry.result.skipped;
 }
 
-/// Answers how many events it tried: each of them left the queue, or will not be found by the next turn.
-std::size_t Projector::take_up_turn(Retry& retry) {
+/// Answers whether something changed, so that the next turn finds other events.
+bool Projector::take_up_turn(Retry& retry) {
     Member& member = *retry.member;
-    if (!owns(retry.partition)) return 0;
+    if (!owns(retry.partition)) return false;
     const auto waiting = [&](std::size_t limit) {
         return store_.parked_unknown(member.name, retry.partition, unknown_types_, limit);
     };
-    if (waiting(1).empty()) return 0;
+    if (waiting(1).empty()) return false;
     const auto given_up = store_.begin_retry(*member.type);
-    if (!given_up) return 0;
+    if (!given_up) return false;
     const RetryHeld held(store_, *member.type);
-    member.left_out.insert(given_up->begin(), given_up->end());
+    member.left_out = {given_up->begin(), given_up->end()};
     const auto queue = waiting(kTakeUpEvents);
+    if (queue.empty()) return false;
     if (!take_up_together(queue, retry)) {
         for (const ParkedEvent& parked : queue) {
             if (!retry.blocked.contains(parked.stream)) retry_event(parked, retry);
         }
     }
-    return queue.size();
+    return retry.moved;
 }
 
 /// In one transaction; false when one of them cannot be applied, and then none is.
@@ -174,6 +177,7 @@ bool Projector::unpark(
         throw ProjectorFenced("the projector moved on during a retry");
     refusal = result.detail;
     if (result.outcome != ApplyOutcome::applied) return false;
+    retry.moved = true;
     ++head.generation;
     for (const ParkedEvent& event : events) {
         const bool given_up = member.left_out.contains({event.partition, event.position});

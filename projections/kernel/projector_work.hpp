@@ -4,6 +4,7 @@
 
 #include "projections/kernel/projector.hpp"
 
+#include <algorithm>
 #include <expected>
 #include <map>
 #include <set>
@@ -11,6 +12,17 @@
 #include <utility>
 
 namespace annals {
+
+/// What fits into a parked event's detail, without a character cut in two.
+inline std::string shortened(std::string_view detail) {
+    constexpr unsigned kTopBits = 0xC0U;
+    constexpr unsigned kContinues = 0x80U;  // UTF-8: 10xxxxxx
+    std::size_t size = std::min(detail.size(), kParkedDetailBytesMax);
+    while (size > 0 && size < detail.size() &&
+           (static_cast<unsigned char>(detail[size]) & kTopBits) == kContinues)
+        --size;
+    return std::string(detail.substr(0, size));
+}
 
 /// A line that was read, or why it could not be.
 struct Projector::Decoded {
@@ -55,6 +67,7 @@ struct Projector::Retry {
     std::uint16_t partition;
     std::optional<Uuid> stream{};  ///< only this one
     bool by_operator{true};        ///< each attempt counts
+    bool moved{false};             ///< something was written
     std::uint64_t after{0};        ///< pages up to this position are done
     std::set<Uuid> blocked{};      ///< streams whose first event still fails
     RetryResult result{};
@@ -71,9 +84,7 @@ struct Projector::Work {
     std::map<std::pair<std::uint16_t, std::uint64_t>, std::pair<std::string, std::string>> condemned{};
 
     void condemn(const Decoded& event, std::string code, std::string_view detail) {
-        condemned[{event.partition, event.position}] = {
-            std::move(code), std::string(detail.substr(0, kParkedDetailBytesMax))
-        };
+        condemned[{event.partition, event.position}] = {std::move(code), shortened(detail)};
     }
 };
 

@@ -312,6 +312,7 @@ TEST_F(ProjectorServiceOnPostgres, SetsAPartitionAsideWhoseRecordsCannotBeCompar
     add_task(3, kOtherOrg);
     publish(0, 1);
     ASSERT_TRUE(shown(1, 1)) << "the others go on";
+    EXPECT_FALSE(service->status().broker_silent) << "what came with the damaged one was not forgotten";
     add_task(4);
     publish(2);
     ASSERT_TRUE(shown(3)) << "and so does this one, by the log";
