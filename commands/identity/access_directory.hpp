@@ -1,6 +1,9 @@
 #pragma once
 
-#include "commands/kernel/committed_state.hpp"
+#include "commands/kernel/aggregate.hpp"
+#include "commands/kernel/keyring.hpp"
+#include "commands/kernel/lru_map.hpp"
+#include "commands/ports/event_store.hpp"
 #include "domain/identity/session.hpp"
 #include "domain/identity/user.hpp"
 #include "domain/organizations/invitation.hpp"
@@ -44,13 +47,26 @@ public:
     );
 
 private:
+    /// A stream as it was folded last.
+    struct Folded {
+        const AggregateType* type;
+        std::shared_ptr<const void> state;
+        StreamVersion version{0};
+        Position last{};  ///< of the event with that version
+    };
+
     template <Decider D>
     std::pair<typename D::State, StreamVersion> load(TenantId realm, const Uuid& stream);
+    Folded fold(const AggregateType& type, TenantId realm, const Uuid& stream);
+    contract::RecordedEvent read(const StoredEvent& stored);
 
     std::mutex mutex_;
     std::unique_ptr<EventStore> store_;
     Cryptography& cryptography_;
-    CommittedState committed_;
+    std::uint16_t partitions_;
+    Keyring keyring_;
+    contract::JsonDocument document_;
+    LruMap<StreamKey, Folded> folded_;
 };
 
 }  // namespace annals

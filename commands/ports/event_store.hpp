@@ -169,6 +169,8 @@ public:
     virtual LogEnd end() = 0;
     /// All events of the streams, ordered by partition and position. Streams that do not exist give nothing.
     virtual std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) = 0;
+    /// The events of one stream from a version on, in order.
+    virtual std::vector<StoredEvent> read_stream(const StreamKey& stream, StreamVersion from) = 0;
     /// The events of these ranges, in order of partition and position; a damaged log has fewer.
     virtual std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) = 0;
     /// The last position in each realm's own numbering; 0 for a realm without events. Same order as asked.

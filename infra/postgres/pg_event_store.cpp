@@ -30,6 +30,11 @@ constexpr Statement kStreams{
     " where e.partition = s.partition and e.stream_id = s.stream_id) e"
     " order by e.partition, e.position"
 };
+constexpr Statement kStream{
+    "store_stream", ANNALS_STORED_EVENT
+    " where e.partition = $1::smallint and e.stream_id = $2 and e.stream_version >= $3::bigint"
+    " order by e.stream_version"
+};
 constexpr Statement kRanges{
     "store_ranges",
     "select e.* from unnest($1::smallint[], $2::bigint[], $3::bigint[]) r (partition, after, until)"
@@ -110,6 +115,7 @@ public:
     void release_heads() noexcept override;
     LogEnd end() override;
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override;
+    std::vector<StoredEvent> read_stream(const StreamKey& stream, StreamVersion from) override;
     std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override;
     std::vector<std::uint64_t> tenant_heads(std::span<const TenantId> tenants) override;
     std::vector<StoredCommand> find_commands(std::span<const CommandKey> commands) override;
@@ -238,6 +244,12 @@ std::vector<StoredEvent> PgEventStore::read_streams(std::span<const StreamKey> s
         ids.add(key.stream);
     }
     return stored_events(read(kStreams, Params{}.array(std::move(partitions)).array(std::move(ids))));
+}
+
+std::vector<StoredEvent> PgEventStore::read_stream(const StreamKey& stream, StreamVersion from) {
+    Params params;
+    params.int2(static_cast<std::int16_t>(stream.partition)).uuid(stream.stream);
+    return stored_events(read(kStream, params.int8(static_cast<std::int64_t>(from))));
 }
 
 std::vector<StoredEvent> PgEventStore::read_ranges(std::span<const LogRange> ranges) {

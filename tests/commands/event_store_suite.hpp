@@ -126,6 +126,12 @@ TEST_P(EventStorePort, ReadsStreamsPartitionsAndHeadsInOrder) {
     ASSERT_EQ(4U, streams.size());
     for (std::uint64_t i = 0; i < 3; ++i) EXPECT_EQ(i + 1, streams[i].position);
     EXPECT_EQ(2, streams[3].partition);
+    EXPECT_EQ(3U, other->read_stream({0, uuid_of(50)}, 1).size());
+    const auto from_second = other->read_stream({0, uuid_of(50)}, 2);
+    ASSERT_EQ(2U, from_second.size());
+    EXPECT_EQ(2U, from_second.front().position);
+    EXPECT_TRUE(other->read_stream({0, uuid_of(50)}, 4).empty());
+    EXPECT_TRUE(other->read_stream({1, uuid_of(50)}, 1).empty());
     const auto tail = other->read_ranges(std::vector<LogRange>{{0, 1, 2}});
     ASSERT_EQ(1U, tail.size());
     EXPECT_EQ(2U, tail.front().position);

@@ -55,6 +55,9 @@ public:
     std::vector<StoredEvent> read_streams(std::span<const StreamKey> streams) override {
         return log_->read_streams(streams);
     }
+    std::vector<StoredEvent> read_stream(const StreamKey& stream, StreamVersion from) override {
+        return log_->read_stream(stream, from);
+    }
     std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override {
         return log_->read_ranges(ranges);
     }

@@ -75,6 +75,14 @@ public:
             return std::ranges::find(streams, StreamKey{row.partition, row.stream}) != streams.end();
         });
     }
+    std::vector<StoredEvent> read_stream(const StreamKey& stream, StreamVersion from) override {
+        auto events = select([&](const EventRow& row) {
+            return StreamKey{row.partition, row.stream} == stream && row.version >= from;
+        });
+        const std::lock_guard lock(log_.mutex_);
+        log_.stream_events_read_ += events.size();
+        return events;
+    }
     std::vector<StoredEvent> read_ranges(std::span<const LogRange> ranges) override {
         return select([&](const EventRow& row) {
             return std::ranges::any_of(ranges, [&](const LogRange& range) {
@@ -190,6 +198,18 @@ std::unique_ptr<EventStore> MemoryLog::open() {
 void MemoryLog::raise_epoch() {
     const std::lock_guard lock(mutex_);
     ++epoch_;
+}
+
+void MemoryLog::forget_last(std::size_t events) {
+    const std::lock_guard lock(mutex_);
+    events_.resize(events_.size() - events);
+    std::ranges::fill(heads_, 0);
+    for (const EventRow& row : events_) heads_[row.partition] = std::max(heads_[row.partition], row.position);
+}
+
+std::size_t MemoryLog::stream_events_read() {
+    const std::lock_guard lock(mutex_);
+    return stream_events_read_;
 }
 
 std::vector<EventRow> MemoryLog::events() {

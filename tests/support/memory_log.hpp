@@ -28,6 +28,10 @@ public:
     std::optional<ReservationOwner> reservation(const ReservationKey& key);
     /// Raises the epoch, as after a restore.
     void raise_epoch();
+    /// Takes the last events back, as a restore to before them does.
+    void forget_last(std::size_t events);
+    /// How many events were read stream by stream.
+    std::size_t stream_events_read();
 
 private:
     friend class MemoryStore;
@@ -36,6 +40,7 @@ private:
     std::uint32_t epoch_{1};
     std::vector<std::uint64_t> heads_;
     std::vector<EventRow> events_;
+    std::size_t stream_events_read_{0};
     std::unordered_map<CommandKey, StoredCommand> commands_;
     std::unordered_map<ReservationKey, ReservationOwner> reservations_;
     std::unordered_map<CounterKey, std::int64_t> counters_;
