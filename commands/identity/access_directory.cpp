@@ -39,19 +39,19 @@ std::pair<typename D::State, StreamVersion> AccessDirectory::load(TenantId realm
 /// was restored to before it has another there, or none.
 AccessDirectory::Folded AccessDirectory::fold(const AggregateType& type, TenantId realm, const Uuid& stream) {
     const StreamKey key{partition_of(realm, partitions_), stream};
-    const Folded nothing{&type, type.initial()};
+    const auto nothing = [&] { return Folded{&type, type.initial()}; };
     const Folded* known = folded_.find(key);
-    Folded folded = known != nullptr && known->type == &type ? *known : nothing;
+    Folded folded = known != nullptr && known->type == &type ? *known : nothing();
     std::vector<StoredEvent> events = store_->read_stream(key, std::max<StreamVersion>(folded.version, 1));
     if (folded.version > 0 && (events.empty() || read(events.front()).envelope.position != folded.last)) {
-        folded = nothing;
+        folded = nothing();
         events = store_->read_stream(key, 1);
     }
     for (const StoredEvent& stored : events) {
         const contract::RecordedEvent recorded = read(stored);
         const contract::Envelope& envelope = recorded.envelope;
         // A stream of another realm or another kind is not there for this caller, whatever its id.
-        if (envelope.tenant != realm || envelope.category != type.category) return nothing;
+        if (envelope.tenant != realm || envelope.category != type.category) return nothing();
         if (envelope.version <= folded.version) continue;
         folded.state = type.evolve(folded.state.get(), recorded.event);
         folded.version = envelope.version;
