@@ -235,8 +235,9 @@ void ProjectorService::Impl::take_up() {
         look_at = now + kTakeUpEvery;
     }
     try {
-        taken_up += projector.take_up();
-        take_up_failure.clear();
+        const std::size_t events_taken = projector.take_up();
+        taken_up += events_taken;
+        if (events_taken > 0) take_up_failure.clear();
     } catch (const std::exception& failure) {
         if (take_up_failure != failure.what())
             tell(
